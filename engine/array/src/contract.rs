@@ -1,0 +1,1 @@
+//! What every [`ChunkSource`](crate::ChunkSource) promises, as a test that its crate runs.

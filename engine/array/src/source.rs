@@ -1,0 +1,81 @@
+//! The two traits that a format implements: [`Connector`] opens a dataset, [`ChunkSource`] reads its chunks.
+//!
+//! Reading is split in two, so that I/O and decoding can overlap: [`ChunkSource::fetch`] is asynchronous and
+//! brings stored bytes, [`EncodedChunk::decode`] is work for a processor.
+
+use std::fmt::Debug;
+
+use async_trait::async_trait;
+
+use crate::{ChunkGrid, DataType, Dataset, Region, Result, Values};
+
+/// Where the chunks of one variable come from.
+///
+/// The contract is in [`crate::contract`]; every implementation runs it.
+#[async_trait]
+pub trait ChunkSource: Debug + Send + Sync {
+    /// The type of the stored values, before CF decoding.
+    fn data_type(&self) -> DataType;
+
+    /// How the array is cut. The chunks are the smallest pieces that can be read on their own.
+    fn chunk_grid(&self) -> &ChunkGrid;
+
+    /// Fetches what is needed to decode `region` of `chunk`; `region` counts from the chunk's own origin.
+    ///
+    /// Reads the chunk at most once, and only the byte ranges it needs where the codecs allow.
+    ///
+    /// # Errors
+    /// When the store fails. A chunk that was never written is no error: it decodes to the fill value.
+    async fn fetch(&self, chunk: &[u64], region: &Region) -> Result<Box<dyn EncodedChunk>>;
+
+    /// The name under which `chunk` is stored, for messages and for `.chunks`.
+    fn key(&self, chunk: &[u64]) -> String;
+
+    /// Stored bytes of `chunk`: `Some(0)` where it was never written, `None` where nobody knows.
+    ///
+    /// # Errors
+    /// When the store fails.
+    async fn stored_bytes(&self, chunk: &[u64]) -> Result<Option<u64>>;
+
+    /// What the codecs are called, for `DESCRIBE DATASET`.
+    fn codecs(&self) -> String {
+        String::new()
+    }
+}
+
+/// Stored bytes of a region of one chunk.
+pub trait EncodedChunk: Debug + Send {
+    /// Bytes that came from the store.
+    fn stored_bytes(&self) -> u64;
+
+    /// Requests that it took.
+    fn requests(&self) -> u64;
+
+    /// Whether the chunk was ever written; where not, it decodes to the fill value.
+    fn is_written(&self) -> bool;
+
+    /// The stored values of the region, in C order.
+    ///
+    /// # Errors
+    /// When the bytes do not decode; the error names the variable and the chunk key.
+    fn decode(self: Box<Self>) -> Result<Values>;
+}
+
+/// One format.
+#[async_trait]
+pub trait Connector: Debug + Send + Sync {
+    /// What the format reads from, rooted at the dataset's location.
+    type Store;
+
+    /// The name of the format in `STORED AS`: `ZARR`.
+    fn format(&self) -> &'static str;
+
+    /// Whether a location looks like this format, from its name alone.
+    fn recognizes(&self, location: &str) -> bool;
+
+    /// Opens the dataset at the root of `store`. Reads metadata and 1-D coordinates, no other chunk.
+    ///
+    /// # Errors
+    /// When there is no dataset of this format, or its metadata is not valid.
+    async fn open(&self, name: &str, location: &str, store: Self::Store) -> Result<Dataset>;
+}
