@@ -1,0 +1,1 @@
+//! The integration tests, one module a subject, in one binary so that it links once.
