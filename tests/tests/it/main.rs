@@ -1,1 +1,5 @@
 //! The integration tests, one module a subject, in one binary so that it links once.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod layers;
