@@ -157,6 +157,31 @@ impl ChunkGrid {
         Region { start, shape }
     }
 
+    /// Checks that `chunk` is one of the grid and that `region`, counted from its origin, is inside of it.
+    ///
+    /// # Errors
+    /// [`crate::ErrorKind::Argument`] when they are not.
+    pub fn check(&self, chunk: &[u64], region: &Region) -> Result<()> {
+        let rank = self.rank();
+        let is_chunk = chunk.len() == rank && self.dimensions.iter().zip(chunk).all(|(d, c)| *c < d.count());
+        if !is_chunk {
+            return Err(ArrayError::argument(format!(
+                "there is no chunk `{chunk:?}`, expected one below `{:?}`",
+                self.counts()
+            )));
+        }
+        let held = self.region(chunk).shape;
+        let fits = |d: usize| region.start[d].checked_add(region.shape[d]).is_some_and(|end| end <= held[d]);
+        let is_inside = region.start.len() == rank && region.shape.len() == rank && (0..rank).all(fits);
+        if !is_inside {
+            return Err(ArrayError::argument(format!(
+                "region `{:?}` of shape `{:?}` is outside of chunk `{chunk:?}` of shape `{held:?}`",
+                region.start, region.shape
+            )));
+        }
+        Ok(())
+    }
+
     /// The chunks that hold cells of `region`: a range of chunk indices per dimension.
     pub fn chunks_of(&self, region: &Region) -> Vec<Range<u64>> {
         self.dimensions

@@ -13,7 +13,7 @@
 
 mod attributes;
 mod builder;
-pub mod cf;
+mod cf;
 mod chunk_grid;
 pub mod contract;
 mod coordinate;
@@ -27,8 +27,10 @@ mod values;
 
 pub use attributes::Attributes;
 pub use builder::{DatasetBuilder, RawVariable};
-pub use cf::calendar::{Calendar, DateTime};
-pub use cf::{Encoding, TimeUnits};
+pub use cf::Encoding;
+pub use cf::calendar::Calendar;
+pub use cf::date::DateTime;
+pub use cf::time::TimeUnits;
 pub use chunk_grid::{ChunkGrid, DimensionChunks};
 pub use coordinate::{Coordinate, CoordinateIndex, Method, Order};
 pub use dataset::{Dataset, Dimension, Grid, Role, Skipped, Variable};

@@ -40,21 +40,16 @@ impl ChunkSource for MemorySource {
     }
 
     async fn fetch(&self, chunk: &[u64], region: &Region) -> Result<Box<dyn EncodedChunk>> {
+        self.grid.check(chunk, region)?;
         let held = self.grid.region(chunk);
-        let shape = self.grid.shape();
-        let strides = Region::full(&shape).strides();
+        let strides = Region::full(&self.grid.shape()).strides();
         let mut offsets = vec![0usize];
-        for d in 0..shape.len() {
-            if region.end(d) > held.shape[d] {
-                return Err(ArrayError::internal(format!("region `{region:?}` is outside of chunk `{chunk:?}`")));
-            }
-            let (first, stride) = (held.start[d] + region.start[d], strides[d]);
-            offsets = offsets
-                .iter()
-                .flat_map(|o| (first..first + region.shape[d]).map(move |i| o + i as usize * stride))
-                .collect();
+        for (d, stride) in strides.into_iter().enumerate() {
+            let first = held.start[d] + region.start[d];
+            let indices = first..first + region.shape[d];
+            offsets = offsets.iter().flat_map(|o| indices.clone().map(move |i| o + i as usize * stride)).collect();
         }
-        let values = map_each_type!(&self.values, v => offsets.iter().map(|&o| v[o].clone()).collect());
+        let values = map_each_type!(&self.values, v => offsets.iter().filter_map(|&o| v.get(o).cloned()).collect());
         Ok(Box::new(MemoryChunk(values)))
     }
 

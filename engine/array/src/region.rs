@@ -40,9 +40,9 @@ impl Region {
             .ok_or_else(|| ArrayError::too_large(format!("a region of shape `{:?}` has too many cells", self.shape)))
     }
 
-    /// The first index after the region, along `dimension`.
+    /// The first index after the region, along `dimension`; saturates.
     pub fn end(&self, dimension: usize) -> u64 {
-        self.start[dimension] + self.shape[dimension]
+        self.start[dimension].saturating_add(self.shape[dimension])
     }
 
     /// The part that both regions share; `None` where there is none.

@@ -234,6 +234,40 @@ impl Values {
         Ok(())
     }
 
+    /// A buffer of `data_type` that holds one value.
+    ///
+    /// # Errors
+    /// [`crate::ErrorKind::Internal`] when `scalar` is not a value of this type.
+    pub fn from_scalar(data_type: DataType, scalar: &Scalar) -> Result<Self> {
+        let wrong = || ArrayError::internal(format!("`{scalar:?}` is not a {data_type} value"));
+        macro_rules! integer {
+            ($variant:ident) => {
+                match scalar {
+                    Scalar::Int(i) => Self::$variant(vec![(*i).try_into().map_err(|_| wrong())?]),
+                    Scalar::UInt(u) => Self::$variant(vec![(*u).try_into().map_err(|_| wrong())?]),
+                    _ => return Err(wrong()),
+                }
+            };
+        }
+        Ok(match (data_type, scalar) {
+            (DataType::Int8, _) => integer!(Int8),
+            (DataType::Int16, _) => integer!(Int16),
+            (DataType::Int32, _) => integer!(Int32),
+            (DataType::Int64, _) => integer!(Int64),
+            (DataType::UInt8, _) => integer!(UInt8),
+            (DataType::UInt16, _) => integer!(UInt16),
+            (DataType::UInt32, _) => integer!(UInt32),
+            (DataType::UInt64, _) => integer!(UInt64),
+            (DataType::Bool, Scalar::Bool(b)) => Self::Bool(vec![*b]),
+            (DataType::Float32, Scalar::Float32(f)) => Self::Float32(vec![*f]),
+            (DataType::Float64, Scalar::Float64(f)) => Self::Float64(vec![*f]),
+            (DataType::String, Scalar::String(s)) => Self::String(vec![s.clone()]),
+            (DataType::Timestamp, Scalar::Timestamp(t)) => Self::Timestamp(vec![*t]),
+            (DataType::Duration, Scalar::Duration(t)) => Self::Duration(vec![*t]),
+            _ => return Err(wrong()),
+        })
+    }
+
     /// The value at `index`; `None` outside.
     pub fn get(&self, index: usize) -> Option<Scalar> {
         Some(match self {
@@ -291,6 +325,26 @@ impl Bitmap {
             *out = b;
         }
         Self { bits, len }
+    }
+
+    /// One bit for each of `values`: whether it is to be kept.
+    pub fn from_slice<T>(values: &[T], keep: impl Fn(&T) -> bool) -> Self {
+        let byte = |part: &[T]| part.iter().rev().fold(0u8, |byte, value| byte << 1 | u8::from(keep(value)));
+        let whole = values.chunks_exact(8);
+        let rest = whole.remainder();
+        let mut bits = Vec::with_capacity(values.len().div_ceil(8));
+        bits.extend(whole.map(byte));
+        if !rest.is_empty() {
+            bits.push(byte(rest));
+        }
+        Self { bits, len: values.len() }
+    }
+
+    /// The bits that are set in both.
+    #[must_use]
+    pub fn and(&self, other: &Self) -> Self {
+        let bits = self.bits.iter().zip(&other.bits).map(|(a, b)| a & b).collect();
+        Self { bits, len: self.len.min(other.len) }
     }
 
     /// How many bits.
