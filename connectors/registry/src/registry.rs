@@ -1,0 +1,140 @@
+//! Which formats this build has, and how a location becomes a dataset.
+
+use std::sync::Arc;
+
+use hyperslab_array::{ArrayError, Connector, Dataset, ErrorKind, Result, nearest_names};
+use object_store::ObjectStore;
+
+use crate::stores::Stores;
+use crate::{Location, OpenOptions, Scheme};
+
+/// A connector that reads from an object store.
+pub type DynConnector = dyn Connector<Store = Arc<dyn ObjectStore>>;
+
+/// The formats of this build and the stores in use. Clones share connections.
+#[derive(Debug, Clone)]
+pub struct Registry {
+    connectors: Vec<Arc<DynConnector>>,
+    stores: Stores,
+}
+
+impl Default for Registry {
+    /// Every format that this build has.
+    fn default() -> Self {
+        Self::empty()
+    }
+}
+
+impl Registry {
+    /// No format at all.
+    pub fn empty() -> Self {
+        Self { connectors: Vec::new(), stores: Stores::default() }
+    }
+
+    /// Adds a format; it takes the place of one of the same name.
+    #[must_use]
+    pub fn with_connector(mut self, connector: Arc<DynConnector>) -> Self {
+        self.connectors.retain(|c| !c.format().eq_ignore_ascii_case(connector.format()));
+        self.connectors.push(connector);
+        self
+    }
+
+    /// Answers every location at or below `prefix` (`synthetic://arco`, `s3://bucket`, `memory://`) from `store`,
+    /// whose root stands for `prefix`. The longest prefix wins.
+    #[must_use]
+    pub fn with_store(mut self, prefix: &str, store: Arc<dyn ObjectStore>) -> Self {
+        self.stores.inject(prefix, store);
+        self
+    }
+
+    /// The names of the formats, as in `STORED AS`.
+    pub fn formats(&self) -> Vec<&'static str> {
+        self.connectors.iter().map(|c| c.format()).collect()
+    }
+
+    /// Whether `format` is one of [`Self::formats`], in any case.
+    pub fn has_format(&self, format: &str) -> bool {
+        self.connectors.iter().any(|c| c.format().eq_ignore_ascii_case(format))
+    }
+
+    /// Whether a location looks like a dataset of one of the formats, from its name alone.
+    pub fn recognizes(&self, location: &str) -> bool {
+        Location::parse(location).is_ok_and(|l| self.connectors.iter().any(|c| c.recognizes(l.inner())))
+    }
+
+    /// The store of a location, rooted there.
+    ///
+    /// # Errors
+    /// When the location or an option is not valid, or a local path does not exist.
+    pub async fn store(&self, location: &str, options: &OpenOptions) -> Result<Arc<dyn ObjectStore>> {
+        self.stores.rooted(&Location::parse(location)?, options).await
+    }
+
+    /// Opens the dataset at `location` and calls it `name`. Without a `format`, the name of the location tells, or
+    /// else each format is tried.
+    ///
+    /// # Errors
+    /// When the format is unknown, the location does not exist or holds no dataset, or the dataset is not valid.
+    pub async fn open(
+        &self,
+        name: &str,
+        location: &str,
+        format: Option<&str>,
+        options: &OpenOptions,
+    ) -> Result<Dataset> {
+        let location = Location::parse(location)?;
+        let candidates = self.candidates(&location, format)?;
+        let store = self.stores.rooted(&location, options).await?;
+        let text = location.to_string();
+        let mut nothing_there = None;
+        for connector in &candidates {
+            match connector.open(name, &text, Arc::clone(&store)).await {
+                Ok(dataset) => return Ok(dataset),
+                // Another format may find something.
+                Err(e) if e.kind() == ErrorKind::NotFound => nothing_there = Some(e),
+                Err(e) => return Err(hinted(e, &location, options)),
+            }
+        }
+        let formats: Vec<_> = candidates.iter().map(|c| c.format()).collect();
+        let error = ArrayError::not_found(format!(
+            "location `{location}` holds no dataset, expected one of format {}",
+            formats.join(", ")
+        ));
+        Err(match nothing_there {
+            Some(cause) => error.with_source(cause),
+            None => error,
+        })
+    }
+
+    fn candidates(&self, location: &Location, format: Option<&str>) -> Result<Vec<Arc<DynConnector>>> {
+        if let Some(format) = format {
+            return match self.connectors.iter().find(|c| c.format().eq_ignore_ascii_case(format)) {
+                Some(connector) => Ok(vec![Arc::clone(connector)]),
+                None => Err(ArrayError::unsupported(format!("unknown format `{format}`"))
+                    .hint(nearest_names(format, self.formats()))),
+            };
+        }
+        match self.connectors.iter().find(|c| c.recognizes(location.inner())) {
+            Some(connector) => Ok(vec![Arc::clone(connector)]),
+            None => Ok(self.connectors.clone()),
+        }
+    }
+}
+
+/// A bucket that refuses is most often a public one that was asked with no or the wrong credentials.
+fn hinted(error: ArrayError, location: &Location, options: &OpenOptions) -> ArrayError {
+    let store = match location.scheme() {
+        Scheme::S3 => "aws",
+        Scheme::Gcs => "google",
+        Scheme::Azure => "azure",
+        _ => return error,
+    };
+    let said = options.anonymous().is_some() || options.below(store).any(|(key, _)| key == "skip_signature");
+    if error.kind() != ErrorKind::Io || said {
+        return error;
+    }
+    error.hint(format!("a public bucket is read with the option `{store}.skip_signature` set to `true`"))
+}
+
+#[cfg(test)]
+mod tests;

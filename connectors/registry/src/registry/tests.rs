@@ -1,0 +1,95 @@
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use async_trait::async_trait;
+use hyperslab_array::DatasetBuilder;
+use object_store::memory::InMemory;
+use object_store::path::Path;
+use object_store::{ObjectStoreExt, PutPayload};
+
+use super::*;
+
+/// A format whose datasets are one file.
+#[derive(Debug)]
+struct OneFile {
+    format: &'static str,
+    file: &'static str,
+}
+
+#[async_trait]
+impl Connector for OneFile {
+    type Store = Arc<dyn ObjectStore>;
+
+    fn format(&self) -> &'static str {
+        self.format
+    }
+
+    fn recognizes(&self, location: &str) -> bool {
+        location.ends_with(&format!(".{}", self.format.to_lowercase()))
+    }
+
+    async fn open(&self, name: &str, location: &str, store: Self::Store) -> Result<Dataset> {
+        let file = store.get(&Path::from(self.file)).await;
+        let bytes = file.map_err(|e| ArrayError::not_found("nothing here").with_source(e))?;
+        match bytes.bytes().await.map_err(|e| ArrayError::io("cannot be read").with_source(e))?.as_ref() {
+            b"broken" => Err(ArrayError::invalid("metadata is not valid")),
+            _ => DatasetBuilder::new(name, location, self.format).build().await,
+        }
+    }
+}
+
+async fn registry(files: &[(&str, &'static str)]) -> Registry {
+    let store = InMemory::new();
+    for (key, text) in files {
+        store.put(&Path::from(*key), PutPayload::from_static(text.as_bytes())).await.unwrap();
+    }
+    Registry::empty()
+        .with_connector(Arc::new(OneFile { format: "AAA", file: "a.json" }))
+        .with_connector(Arc::new(OneFile { format: "BBB", file: "b.json" }))
+        .with_store("memory://", Arc::new(store))
+}
+
+async fn open(registry: &Registry, location: &str, format: Option<&str>) -> Result<Dataset, String> {
+    registry.open("x", location, format, &OpenOptions::new()).await.map_err(|e| e.to_string())
+}
+
+#[tokio::test]
+async fn the_name_of_a_location_tells_its_format() {
+    let registry = registry(&[("x.aaa/a.json", ""), ("x.aaa/b.json", "")]).await;
+    assert_eq!(open(&registry, "memory://x.aaa/", None).await.unwrap().format, "AAA");
+    assert_eq!(open(&registry, "memory://x.aaa", Some("bbb")).await.unwrap().format, "BBB");
+    assert!(registry.recognizes("memory://x.aaa/") && registry.recognizes("x.aaa.zip"));
+    assert!(!registry.recognizes("x.parquet") && !registry.recognizes("x.zip") && !registry.recognizes(""));
+}
+
+#[tokio::test]
+async fn each_format_is_tried_where_the_name_does_not_tell() {
+    let registry = registry(&[("data/b.json", ""), ("bad/a.json", "broken"), ("bad/b.json", "")]).await;
+    assert_eq!(open(&registry, "memory://data", None).await.unwrap().format, "BBB");
+    let error = open(&registry, "memory://empty", None).await.unwrap_err();
+    assert!(
+        error.starts_with("location `memory://empty` holds no dataset, expected one of format AAA, BBB: nothing here"),
+        "{error}"
+    );
+    // What is broken is said, not passed over.
+    assert_eq!(open(&registry, "memory://bad", None).await.unwrap_err(), "metadata is not valid");
+}
+
+#[tokio::test]
+async fn an_unknown_format_lists_the_known_ones() {
+    let error = open(&registry(&[]).await, "memory://x", Some("AAB")).await.unwrap_err();
+    assert_eq!(error, "unknown format `AAB`; hint: did you mean `AAA`? valid: `AAA`, `BBB`");
+}
+
+#[tokio::test]
+async fn a_local_path_that_does_not_exist_is_no_question_of_format() {
+    let error = open(&registry(&[]).await, "/no/such/x.aaa", None).await.unwrap_err();
+    assert_eq!(error, "location `/no/such/x.aaa` does not exist");
+}
+
+#[tokio::test]
+async fn clones_share_what_is_in_memory() {
+    let registry = Registry::empty().with_connector(Arc::new(OneFile { format: "AAA", file: "a.json" }));
+    let store = registry.clone().store("memory://y/x.aaa", &OpenOptions::new()).await.unwrap();
+    store.put(&Path::from("a.json"), PutPayload::from_static(b"")).await.unwrap();
+    assert_eq!(open(&registry, "memory://y/x.aaa", None).await.unwrap().location, "memory://y/x.aaa");
+}
