@@ -1,1 +1,25 @@
-//! placeholder
+//! How a labelled dataset runs inside DataFusion.
+//!
+//! ```text
+//!  Dataset + Grid ─→ ArrayTable ─→ selection ─→ ArrayScanExec ─→ units ─→ fetch ─→ decode ─→ rows ─→ RecordBatch
+//!                    (columns)     (predicates   (plan: what to   (one chunk of the widest
+//!                                  → index        read, never      projected variable each)
+//!                                  ranges)        a list)
+//! ```
+
+pub mod convert;
+mod error;
+mod layout;
+pub mod metadata;
+mod options;
+mod scan;
+mod table;
+
+pub use error::datafusion_error;
+pub use options::{Options, ScanOptions};
+pub use scan::ArrayScanExec;
+pub use table::ArrayTable;
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+mod testing;

@@ -1,0 +1,103 @@
+//! The units of work of a scan, as arithmetic: from the number of a unit to the indices it holds.
+//!
+//! Units are counted in C order over the chunks that hold selected indices. Memory grows with the ranges of the
+//! selection, not with the chunks.
+
+use hyperslab_array::{DimensionChunks, IndexRanges, Selection};
+
+/// How a selection is cut into units.
+#[derive(Debug, Clone)]
+pub(crate) struct UnitGrid {
+    dimensions: Vec<UnitDimension>,
+}
+
+#[derive(Debug, Clone)]
+struct UnitDimension {
+    /// How the dimension is cut.
+    chunks: DimensionChunks,
+    /// The selected indices.
+    selected: IndexRanges,
+    /// The chunks that hold a selected index, and how many there are before each range of them.
+    touched: IndexRanges,
+    before: Vec<u64>,
+}
+
+/// What is selected within one unit.
+#[derive(Debug, Clone)]
+pub(crate) struct Unit {
+    /// Selected indices of each dimension of the grid; none is empty.
+    pub selection: Selection,
+}
+
+impl UnitDimension {
+    fn new(chunks: DimensionChunks, selected: IndexRanges) -> Self {
+        let touched = touched(&chunks, &selected);
+        let mut count = 0;
+        let before = touched
+            .ranges()
+            .iter()
+            .map(|r| {
+                let at = count;
+                count += r.end - r.start;
+                at
+            })
+            .collect();
+        Self { chunks, selected, touched, before }
+    }
+
+    /// The `n`-th touched chunk.
+    fn chunk(&self, n: u64) -> Option<u64> {
+        let i = self.before.partition_point(|b| *b <= n).checked_sub(1)?;
+        let (range, before) = (self.touched.ranges().get(i)?, self.before.get(i)?);
+        Some(range.start + (n - before)).filter(|c| *c < range.end)
+    }
+}
+
+/// The chunks that hold an index of `selected`.
+pub(crate) fn touched(chunks: &DimensionChunks, selected: &IndexRanges) -> IndexRanges {
+    IndexRanges::from_ranges(selected.ranges().iter().map(|r| chunks.chunk_of(r.start)..chunks.chunk_of(r.end - 1) + 1))
+}
+
+impl UnitGrid {
+    /// Cuts `selection` by `chunks`, one for each dimension.
+    pub fn new(chunks: Vec<DimensionChunks>, selection: Selection) -> Self {
+        let dimensions = chunks.into_iter().zip(selection.dimensions).map(|(c, s)| UnitDimension::new(c, s)).collect();
+        Self { dimensions }
+    }
+
+    /// Number of units; saturates. A grid without dimensions is one unit.
+    pub fn count(&self) -> u64 {
+        self.dimensions.iter().fold(1u64, |n, d| n.saturating_mul(d.touched.len()))
+    }
+
+    /// The unit called `number`; `None` from [`Self::count`] on.
+    pub fn unit(&self, number: u64) -> Option<Unit> {
+        let mut rest = number;
+        let mut dimensions = vec![IndexRanges::empty(); self.dimensions.len()];
+        for (d, out) in self.dimensions.iter().zip(&mut dimensions).rev() {
+            let count = d.touched.len();
+            let chunk = d.chunk(rest.checked_rem(count)?)?;
+            rest /= count;
+            *out = d.selected.within(d.chunks.range(chunk));
+        }
+        (rest == 0).then_some(Unit { selection: Selection { dimensions } })
+    }
+
+    /// How many of the first units hold `rows` rows, or all.
+    pub fn holding(&self, rows: u64) -> u64 {
+        let (mut units, mut held) = (0, 0u64);
+        while held < rows {
+            let Some(unit) = self.unit(units) else { break };
+            units += 1;
+            held = held.saturating_add(unit.rows());
+        }
+        units
+    }
+}
+
+impl Unit {
+    /// How many rows; saturates.
+    pub fn rows(&self) -> u64 {
+        self.selection.cells().unwrap_or(u64::MAX)
+    }
+}
