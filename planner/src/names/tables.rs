@@ -1,0 +1,134 @@
+//! Finds the tables that a statement names, in the catalog, and loads their columns before the names are resolved.
+
+use std::collections::HashMap;
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+use datafusion::catalog::SchemaProvider;
+use datafusion::error::Result;
+use datafusion::execution::SessionState;
+use datafusion::sql::sqlparser::ast::{Ident, ObjectName, TableFactor, Visit, Visitor};
+
+use super::scope::{Columns, case_insensitive};
+
+/// A table of the catalog.
+#[derive(Debug, Clone)]
+pub(super) struct Table {
+    /// The real parts of its name, as many as were written.
+    pub name: Vec<String>,
+    pub columns: Columns,
+}
+
+/// The tables that a statement may mean, by the name as written.
+pub(super) type Tables = HashMap<ObjectName, Table>;
+
+/// The names of all relations in `FROM`.
+pub(super) fn relations<V: Visit>(node: &V) -> Vec<ObjectName> {
+    let mut collect = Collect(Vec::new());
+    let _ = node.visit(&mut collect);
+    collect.0
+}
+
+struct Collect(Vec<ObjectName>);
+
+impl Visitor for Collect {
+    type Break = ();
+
+    fn pre_visit_table_factor(&mut self, factor: &TableFactor) -> ControlFlow<()> {
+        if let TableFactor::Table { name, args: None, .. } = factor
+            && !self.0.contains(name)
+        {
+            self.0.push(name.clone());
+        }
+        ControlFlow::Continue(())
+    }
+}
+
+/// The tables of `names`. One that is not there may be a CTE, so it is left out.
+///
+/// # Errors
+/// When a name is ambiguous, or a table cannot be opened.
+pub(super) async fn load(names: Vec<ObjectName>, state: &SessionState) -> Result<Tables> {
+    let mut tables = Tables::new();
+    for written in names {
+        if let Some(table) = find(&written, state).await? {
+            tables.insert(written, table);
+        }
+    }
+    Ok(tables)
+}
+
+/// The real name of a table; `None` where it does not exist.
+///
+/// # Errors
+/// As [`load`].
+pub(super) fn real_name(written: &ObjectName, state: &SessionState) -> Result<Option<Vec<String>>> {
+    Ok(locate(written, state)?.map(|(_, name)| name))
+}
+
+async fn find(written: &ObjectName, state: &SessionState) -> Result<Option<Table>> {
+    let Some((schema, name)) = locate(written, state)? else { return Ok(None) };
+    let Some(table) = name.last() else { return Ok(None) };
+    let Some(provider) = schema.table(table).await? else { return Ok(None) };
+    let columns = Columns::all(provider.schema().fields().iter().map(|f| f.name().clone()));
+    Ok(Some(Table { name, columns }))
+}
+
+type Located = Option<(Arc<dyn SchemaProvider>, Vec<String>)>;
+
+fn locate(written: &ObjectName, state: &SessionState) -> Result<Located> {
+    let Some(parts) = written.0.iter().map(|p| p.as_ident()).collect::<Option<Vec<&Ident>>>() else {
+        return Ok(None);
+    };
+    let defaults = &state.config_options().catalog;
+    let (catalog, schema, table) = match parts.as_slice() {
+        [table] => (None, None, *table),
+        [schema, table] => (None, Some(*schema), *table),
+        [catalog, schema, table] => (Some(*catalog), Some(*schema), *table),
+        _ => return Ok(None),
+    };
+    let list = state.catalog_list();
+    let catalog_name = match catalog {
+        None => defaults.default_catalog.clone(),
+        Some(ident) => match pick("catalog", ident, &list.catalog_names())? {
+            Some(name) => name,
+            None => return Ok(None),
+        },
+    };
+    let Some(provider) = list.catalog(&catalog_name) else { return Ok(None) };
+    let schema_name = match schema {
+        None => defaults.default_schema.clone(),
+        Some(ident) => match pick("schema", ident, &provider.schema_names())? {
+            Some(name) => name,
+            // The information schema is in no catalog's list.
+            None => normalized(ident),
+        },
+    };
+    let Ok(schema_provider) = state.schema_for_ref(datafusion::common::TableReference::full(
+        catalog_name.clone(),
+        schema_name.clone(),
+        normalized(table),
+    )) else {
+        return Ok(None);
+    };
+    let table_name = if table.quote_style.is_some() || schema_provider.table_exist(&table.value) {
+        table.value.clone()
+    } else {
+        pick("table", table, &schema_provider.table_names())?.unwrap_or_else(|| normalized(table))
+    };
+    let name = [catalog.map(|_| catalog_name), schema.map(|_| schema_name), Some(table_name)];
+    Ok(Some((schema_provider, name.into_iter().flatten().collect())))
+}
+
+/// The name that an identifier means: as it is where it is quoted or exact, else the one that differs in case alone.
+fn pick(what: &str, ident: &Ident, names: &[String]) -> Result<Option<String>> {
+    if ident.quote_style.is_some() || names.contains(&ident.value) {
+        return Ok(Some(ident.value.clone()));
+    }
+    case_insensitive(what, &ident.value, names.iter().map(String::as_str))
+}
+
+/// DataFusion's own reading of an identifier.
+pub(super) fn normalized(ident: &Ident) -> String {
+    if ident.quote_style.is_some() { ident.value.clone() } else { ident.value.to_ascii_lowercase() }
+}
