@@ -9,6 +9,7 @@
 
 pub mod convert;
 mod error;
+pub mod functions;
 mod layout;
 pub mod metadata;
 mod options;

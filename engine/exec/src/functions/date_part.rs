@@ -1,0 +1,147 @@
+//! `date_part(part, time)` and `EXTRACT(part FROM time)`: DataFusion's own, and the same on the text of a CF calendar.
+//!
+//! ```sql
+//! SELECT date_part('dayofyear', time), EXTRACT(year FROM time) FROM ersst;
+//! ```
+//!
+//! In xarray: `ds.time.dt.dayofyear`, `ds.time.dt.year`.
+
+use std::sync::Arc;
+
+use datafusion::arrow::array::{ArrayRef, Float64Array, Int32Array};
+use datafusion::arrow::compute::cast;
+use datafusion::arrow::datatypes::{DataType, Field, FieldRef, TimeUnit};
+use datafusion::common::{Result, ScalarValue, exec_err, internal_err, plan_err};
+use datafusion::logical_expr::preimage::PreimageResult;
+use datafusion::logical_expr::simplify::SimplifyContext;
+use datafusion::logical_expr::type_coercion::functions::fields_with_udf;
+use datafusion::logical_expr::{
+    ColumnarValue, Documentation, Expr, ReturnFieldArgs, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature,
+    Volatility,
+};
+use hyperslab_array::Calendar;
+
+use super::part::Part;
+use super::time_part::number;
+use super::times::{calendar_of, constant_text, is_text, map_columnar, map_dates, text};
+use crate::error::datafusion_error;
+
+/// `date_part(part, time)`: a part of a time as a number.
+///
+/// Times, dates, durations and intervals go to DataFusion's function of the same name, whose parts it shares, and so
+/// does text that has no calendar. On the text of a CF calendar the parts are `year`, `quarter`, `month`, `day`,
+/// `hour`, `minute`, `second`, `millisecond`, `microsecond`, `doy` (or `dayofyear`) and `epoch` (seconds since
+/// 1970-01-01 in that calendar). Weeks have no meaning there.
+pub fn udf() -> Arc<ScalarUDF> {
+    Arc::new(ScalarUDF::from(DatePartFunction {
+        inner: datafusion::functions::datetime::date_part(),
+        signature: Signature::user_defined(Volatility::Immutable),
+    }))
+}
+
+#[derive(Debug, PartialEq, Eq, Hash)]
+struct DatePartFunction {
+    inner: Arc<ScalarUDF>,
+    signature: Signature,
+}
+
+impl ScalarUDFImpl for DatePartFunction {
+    fn name(&self) -> &str {
+        self.inner.name()
+    }
+
+    fn aliases(&self) -> &[String] {
+        self.inner.aliases()
+    }
+
+    fn signature(&self) -> &Signature {
+        &self.signature
+    }
+
+    fn coerce_types(&self, arg_types: &[DataType]) -> Result<Vec<DataType>> {
+        coerce_types(&self.inner, arg_types)
+    }
+
+    fn return_type(&self, _arg_types: &[DataType]) -> Result<DataType> {
+        internal_err!("the type of {} depends on its part", self.name())
+    }
+
+    fn return_field_from_args(&self, args: ReturnFieldArgs) -> Result<FieldRef> {
+        let (Some(part), Some(time)) = (args.scalar_arguments.first(), args.arg_fields.get(1)) else {
+            return internal_err!("{} has no arguments", self.name());
+        };
+        let part = Part::parse(self.name(), constant_text(self.name(), "part", *part)?)?;
+        let calendar = calendar_of(time)?;
+        if let Some(calendar) = calendar.filter(|c| !part.has_meaning_in(*c)) {
+            return plan_err!(
+                "{} has no part `{}` in calendar `{}`; hint: use year, quarter, month, day, hour, minute, second, \
+                 doy or epoch",
+                self.name(),
+                part.name(),
+                calendar.name()
+            );
+        }
+        let data_type = match part {
+            Part::Epoch => DataType::Float64,
+            Part::Nanosecond => DataType::Int64,
+            _ => DataType::Int32,
+        };
+        Ok(Arc::new(Field::new(self.name(), data_type, time.is_nullable())))
+    }
+
+    fn is_strict(&self) -> bool {
+        self.inner.is_strict()
+    }
+
+    fn invoke_with_args(&self, mut args: ScalarFunctionArgs) -> Result<ColumnarValue> {
+        let [ColumnarValue::Scalar(part), time] = args.args.as_slice() else {
+            return exec_err!("{} expected a constant text as its part, such as `'month'`", self.name());
+        };
+        let part = Part::parse(self.name(), constant_text(self.name(), "part", Some(part))?)?;
+        let calendar = args.arg_fields.get(1).map_or(Ok(None), |field| calendar_of(field))?;
+        if let Some(calendar) = calendar {
+            return map_columnar(time, |array| of_text(array, part, calendar));
+        }
+        if is_text(&time.data_type()) {
+            let timestamps =
+                map_columnar(time, |array| Ok(cast(array, &DataType::Timestamp(TimeUnit::Microsecond, None))?))?;
+            args.args = vec![args.args[0].clone(), timestamps];
+        }
+        args.args[0] = ColumnarValue::Scalar(ScalarValue::from(part.name()));
+        self.inner.invoke_with_args(args)
+    }
+
+    fn preimage(&self, args: &[Expr], value: &Expr, info: &SimplifyContext) -> Result<PreimageResult> {
+        self.inner.preimage(args, value, info)
+    }
+
+    fn documentation(&self) -> Option<&Documentation> {
+        self.inner.documentation()
+    }
+}
+
+/// Text stays text, whether or not it has a calendar: types alone do not tell. The rest is as DataFusion has it.
+pub(super) fn coerce_types(inner: &Arc<ScalarUDF>, arg_types: &[DataType]) -> Result<Vec<DataType>> {
+    match arg_types {
+        [part, time] if is_text(part) && is_text(time) => Ok(arg_types.to_vec()),
+        [part, DataType::Dictionary(_, value)] if is_text(part) && is_text(value) => {
+            Ok(vec![part.clone(), DataType::Utf8])
+        }
+        _ => {
+            let fields: Vec<FieldRef> =
+                arg_types.iter().map(|t| Arc::new(Field::new("argument", t.clone(), true))).collect();
+            Ok(fields_with_udf(&fields, inner.as_ref())?.iter().map(|f| f.data_type().clone()).collect())
+        }
+    }
+}
+
+/// The part of each time in a text of `calendar`.
+fn of_text(array: &ArrayRef, part: Part, calendar: Calendar) -> Result<ArrayRef> {
+    let texts = text(array)?;
+    Ok(match part {
+        Part::Epoch => Arc::new(Float64Array::from(map_dates(&texts, |date| {
+            Ok(calendar.micros(date).map_err(datafusion_error)? as f64 / 1e6)
+        })?)),
+        _ => Arc::new(Int32Array::from(map_dates(&texts, |date| number(date, part, Some(calendar)))?)),
+    })
+}

@@ -1,0 +1,47 @@
+//! The SQL functions that Hyperslab adds to DataFusion: one file a function, and the list that registers them.
+//!
+//! - Parts of a time, on every CF calendar: [`year`], [`month`], [`day`], [`hour`], [`minute`], [`second`],
+//!   [`dayofyear`], [`season`], [`date_part`], [`date_trunc`].
+//!
+//! A time is a `TIMESTAMP` or a `DATE`, or the ISO 8601 text that stands for a time in a calendar without such a type;
+//! the field's metadata then names the calendar.
+
+pub mod date_part;
+pub mod date_trunc;
+pub mod day;
+pub mod dayofyear;
+pub mod hour;
+pub mod minute;
+pub mod month;
+pub mod season;
+pub mod second;
+pub mod year;
+
+mod part;
+mod time_part;
+mod times;
+
+#[cfg(test)]
+pub(crate) mod tester;
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use datafusion::logical_expr::ScalarUDF;
+
+/// Every function, in the order of their names. `date_part` and `date_trunc` take the place of DataFusion's own.
+pub fn all() -> Vec<Arc<ScalarUDF>> {
+    vec![
+        date_part::udf(),
+        date_trunc::udf(),
+        day::udf(),
+        dayofyear::udf(),
+        hour::udf(),
+        minute::udf(),
+        month::udf(),
+        season::udf(),
+        second::udf(),
+        year::udf(),
+    ]
+}

@@ -1,0 +1,26 @@
+//! `year(time)`: the year of a time.
+//!
+//! ```sql
+//! SELECT year(time), avg(sst) FROM ersst GROUP BY year(time);
+//! ```
+//!
+//! In xarray: `ds.sst.groupby('time.year').mean(...)`.
+
+use std::sync::Arc;
+
+use datafusion::logical_expr::ScalarUDF;
+
+use super::part::Part;
+use super::time_part::{self, Answer};
+
+/// `year(time)`: the year of a time, as `INT`; NULL of NULL.
+///
+/// On timestamps, dates, and the text of times in any CF calendar.
+pub fn udf() -> Arc<ScalarUDF> {
+    time_part::udf(
+        "year",
+        Answer::Number(Part::Year),
+        "The year of a time, on every CF calendar.",
+        "SELECT year(time), avg(sst) FROM ersst GROUP BY year(time);",
+    )
+}
