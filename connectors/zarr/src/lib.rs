@@ -8,6 +8,7 @@
 //! ```
 //!
 //! Metadata is read once, concurrently. A region of a chunk is fetched with as few bytes as its codecs allow.
+//! [`writer`] writes stores, for sample data and tests.
 
 mod array;
 mod attributes;
@@ -24,6 +25,7 @@ mod metadata;
 mod shard;
 mod source;
 mod time;
+pub mod writer;
 
 use std::sync::Arc;
 
@@ -59,3 +61,6 @@ impl Connector for ZarrConnector {
         hierarchy::build(name, location, &store, nodes).await
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,5 @@
+//! Stores in memory, written by hand or by the writer, and what comes out of them.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod store;
+mod writer;
