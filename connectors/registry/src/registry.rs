@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use hyperslab_array::{ArrayError, Connector, Dataset, ErrorKind, Result, nearest_names};
+use hyperslab_zarr::ZarrConnector;
 use object_store::ObjectStore;
 
 use crate::stores::Stores;
@@ -12,6 +13,13 @@ use crate::{Location, OpenOptions, Scheme};
 pub type DynConnector = dyn Connector<Store = Arc<dyn ObjectStore>>;
 
 /// The formats of this build and the stores in use. Clones share connections.
+///
+/// ```
+/// let registry = hyperslab_connectors::Registry::default();
+/// assert_eq!(registry.formats(), ["ZARR"]);
+/// assert!(registry.recognizes("s3://bucket/ersst.zarr"));
+/// assert!(!registry.recognizes("ersst.parquet"));
+/// ```
 #[derive(Debug, Clone)]
 pub struct Registry {
     connectors: Vec<Arc<DynConnector>>,
@@ -21,7 +29,7 @@ pub struct Registry {
 impl Default for Registry {
     /// Every format that this build has.
     fn default() -> Self {
-        Self::empty()
+        Self::empty().with_connector(Arc::new(ZarrConnector))
     }
 }
 

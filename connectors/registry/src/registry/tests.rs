@@ -93,3 +93,50 @@ async fn clones_share_what_is_in_memory() {
     store.put(&Path::from("a.json"), PutPayload::from_static(b"")).await.unwrap();
     assert_eq!(open(&registry, "memory://y/x.aaa", None).await.unwrap().location, "memory://y/x.aaa");
 }
+
+/// A zip archive of a directory, its files below `root`.
+fn packed(directory: &std::path::Path, root: &str, method: zip::CompressionMethod) -> Vec<u8> {
+    let mut writer = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    let options = zip::write::SimpleFileOptions::default().compression_method(method);
+    let mut directories = vec![directory.to_path_buf()];
+    while let Some(next) = directories.pop() {
+        for entry in std::fs::read_dir(next).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                directories.push(path);
+                continue;
+            }
+            let name = path.strip_prefix(directory).unwrap().to_str().unwrap();
+            writer.start_file(format!("{root}{name}"), options).unwrap();
+            std::io::Write::write_all(&mut writer, &std::fs::read(&path).unwrap()).unwrap();
+        }
+    }
+    writer.finish().unwrap().into_inner()
+}
+
+#[tokio::test]
+async fn a_real_dataset_is_the_same_in_a_directory_and_in_archives() {
+    let data = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/data");
+    let parent = tempfile::tempdir().unwrap();
+    for (name, root, method) in [
+        ("ostia.zarr", "", zip::CompressionMethod::Stored),
+        ("ostia_v2.zarr", "ostia_v2.zarr/", zip::CompressionMethod::Deflated),
+        ("ostia_sharded.zarr", "", zip::CompressionMethod::Stored),
+    ] {
+        let archive = parent.path().join(format!("{name}.zip"));
+        std::fs::write(&archive, packed(&data.join(name), root, method)).unwrap();
+        let mut answers = Vec::new();
+        for location in [data.join(name), archive] {
+            let registry = Registry::default();
+            assert!(registry.recognizes(location.to_str().unwrap()));
+            let dataset = registry.open("x", location.to_str().unwrap(), None, &OpenOptions::new()).await.unwrap();
+            let variable = dataset.variable("surface_temperature").unwrap();
+            let chunk = vec![0; variable.dimensions.len()];
+            let region = variable.source.chunk_grid().region(&chunk);
+            answers.push(variable.read_chunk(&chunk, &region).await.unwrap().values);
+        }
+        assert!(!answers[0].is_empty());
+        // Not `==`: land is NaN.
+        assert_eq!(format!("{:?}", answers[0]), format!("{:?}", answers[1]), "{name}");
+    }
+}
