@@ -2,17 +2,22 @@
 //!
 //! - Parts of a time, on every CF calendar: [`year`], [`month`], [`day`], [`hour`], [`minute`], [`second`],
 //!   [`dayofyear`], [`season`], [`date_part`], [`date_trunc`].
+//! - Labels by value: [`nearest`], [`pad`], [`backfill`]; see [`lookup`].
 //!
 //! A time is a `TIMESTAMP` or a `DATE`, or the ISO 8601 text that stands for a time in a calendar without such a type;
 //! the field's metadata then names the calendar.
 
+pub mod backfill;
 pub mod date_part;
 pub mod date_trunc;
 pub mod day;
 pub mod dayofyear;
 pub mod hour;
+pub mod lookup;
 pub mod minute;
 pub mod month;
+pub mod nearest;
+pub mod pad;
 pub mod season;
 pub mod second;
 pub mod year;
@@ -33,6 +38,7 @@ use datafusion::logical_expr::ScalarUDF;
 /// Every function, in the order of their names. `date_part` and `date_trunc` take the place of DataFusion's own.
 pub fn all() -> Vec<Arc<ScalarUDF>> {
     vec![
+        backfill::udf(),
         date_part::udf(),
         date_trunc::udf(),
         day::udf(),
@@ -40,6 +46,8 @@ pub fn all() -> Vec<Arc<ScalarUDF>> {
         hour::udf(),
         minute::udf(),
         month::udf(),
+        nearest::udf(),
+        pad::udf(),
         season::udf(),
         second::udf(),
         year::udf(),
