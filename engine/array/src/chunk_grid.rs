@@ -34,7 +34,7 @@ impl DimensionChunks {
     /// Number of chunks.
     pub fn count(&self) -> u64 {
         match self {
-            Self::Regular { size, chunk } => size.div_ceil(*chunk),
+            Self::Regular { size, chunk } => size.div_ceil((*chunk).max(1)),
             Self::Rectilinear { offsets } => offsets.len().saturating_sub(1) as u64,
         }
     }
@@ -42,20 +42,21 @@ impl DimensionChunks {
     /// The chunk that holds `index`.
     pub fn chunk_of(&self, index: u64) -> u64 {
         match self {
-            Self::Regular { chunk, .. } => index / chunk,
+            Self::Regular { chunk, .. } => index / (*chunk).max(1),
             Self::Rectilinear { offsets } => offsets.partition_point(|o| *o <= index).saturating_sub(1) as u64,
         }
     }
 
-    /// The indices that `chunk` holds, cut at the size of the dimension.
+    /// The indices that `chunk` holds, cut at the size of the dimension; empty for a chunk after the last.
     pub fn range(&self, chunk: u64) -> Range<u64> {
         match self {
             Self::Regular { size, chunk: length } => {
-                (chunk.saturating_mul(*length)).min(*size)..(chunk + 1).saturating_mul(*length).min(*size)
+                let start = |chunk: u64| chunk.saturating_mul(*length).min(*size);
+                start(chunk)..start(chunk.saturating_add(1))
             }
             Self::Rectilinear { offsets } => {
                 let at = |i: u64| offsets.get(i as usize).copied().unwrap_or(self.size());
-                at(chunk)..at(chunk + 1)
+                at(chunk)..at(chunk.saturating_add(1))
             }
         }
     }
@@ -182,17 +183,126 @@ impl ChunkGrid {
         Ok(())
     }
 
-    /// The chunks that hold cells of `region`: a range of chunk indices per dimension.
+    /// The chunks that hold cells of `region`: a range of chunk indices per dimension. What is outside of the array
+    /// has no chunks.
     pub fn chunks_of(&self, region: &Region) -> Vec<Range<u64>> {
+        let bounds = region.start.iter().zip(&region.shape);
         self.dimensions
             .iter()
-            .enumerate()
-            .map(|(d, chunks)| {
-                if region.shape[d] == 0 {
-                    return 0..0;
-                }
-                chunks.chunk_of(region.start[d])..chunks.chunk_of(region.end(d) - 1) + 1
+            .zip(bounds)
+            .map(|(chunks, (&start, &length))| {
+                let end = start.saturating_add(length).min(chunks.size());
+                if start >= end { 0..0 } else { chunks.chunk_of(start)..chunks.chunk_of(end - 1) + 1 }
             })
             .collect()
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::ErrorKind;
+
+    const HUGE: u64 = 1 << 60;
+
+    fn some_dimension() -> impl Strategy<Value = DimensionChunks> {
+        let regular = (0u64..20, 1u64..8).prop_map(|(size, chunk)| DimensionChunks::Regular { size, chunk });
+        let rectilinear = prop::collection::vec(1u64..6, 0..5).prop_map(|lengths| {
+            let mut offsets = vec![0];
+            offsets.extend(lengths.iter().scan(0, |end, length| {
+                *end += length;
+                Some(*end)
+            }));
+            DimensionChunks::Rectilinear { offsets: offsets.into() }
+        });
+        prop_oneof![regular, rectilinear]
+    }
+
+    proptest! {
+        #[test]
+        fn the_chunks_of_a_dimension_hold_each_index_once(dimension in some_dimension()) {
+            let ranges: Vec<_> = (0..dimension.count()).map(|c| dimension.range(c)).collect();
+            let indices: Vec<u64> = ranges.iter().cloned().flatten().collect();
+            prop_assert_eq!(indices, (0..dimension.size()).collect::<Vec<_>>());
+            for (c, range) in ranges.iter().enumerate() {
+                prop_assert!(!range.is_empty());
+                prop_assert!(range.clone().all(|i| dimension.chunk_of(i) == c as u64));
+            }
+            let longest = ranges.iter().map(|r| r.end - r.start).max().unwrap_or(0);
+            prop_assert_eq!(dimension.longest(), longest);
+            let after = dimension.range(dimension.count());
+            prop_assert!(after.is_empty());
+        }
+
+        #[test]
+        fn the_chunks_of_a_region_are_those_that_share_cells_with_it(
+            dimensions in prop::collection::vec(some_dimension(), 1..3),
+            start in prop::collection::vec(0u64..24, 2),
+            shape in prop::collection::vec(0u64..24, 2),
+        ) {
+            let rank = dimensions.len();
+            let grid = ChunkGrid::try_new(dimensions).unwrap();
+            let region = Region::new(start[..rank].to_vec(), shape[..rank].to_vec());
+            let found = grid.chunks_of(&region);
+            for (d, found) in found.iter().enumerate() {
+                for chunk in 0..grid.counts()[d] {
+                    let held = grid.dimensions()[d].range(chunk);
+                    let shares = held.start < region.end(d) && region.start[d] < held.end && region.shape[d] > 0;
+                    prop_assert_eq!(found.contains(&chunk), shares);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn hostile_shapes_do_not_overflow() {
+        let grid = ChunkGrid::regular(&[u64::MAX, HUGE], &[1, HUGE * 8]).unwrap();
+        assert_eq!((grid.chunk_count(), grid.counts()), (u64::MAX, vec![u64::MAX, 1]));
+        assert_eq!(ChunkGrid::regular(&[HUGE, HUGE], &[1, 1]).unwrap().chunk_count(), u64::MAX);
+        let last = grid.region(&[u64::MAX - 1, 0]);
+        assert_eq!((last.start, last.shape), (vec![u64::MAX - 1, 0], vec![1, HUGE]));
+        assert_eq!(grid.region(&[u64::MAX, u64::MAX]).shape, [0, 0]);
+        let all = grid.chunks_of(&Region::new(vec![5, 0], vec![u64::MAX, u64::MAX]));
+        assert_eq!(all, [5..u64::MAX, 0..1]);
+        let rectilinear = DimensionChunks::Rectilinear { offsets: vec![0, HUGE, u64::MAX].into() };
+        assert_eq!((rectilinear.chunk_of(u64::MAX - 1), rectilinear.range(u64::MAX)), (1, u64::MAX..u64::MAX));
+    }
+
+    #[test]
+    fn chunks_of_no_length_are_not_valid() {
+        for grid in [
+            ChunkGrid::regular(&[5], &[0]),
+            ChunkGrid::regular(&[5], &[1, 1]),
+            ChunkGrid::try_new(vec![DimensionChunks::Regular { size: 5, chunk: 0 }]),
+            ChunkGrid::try_new(vec![DimensionChunks::Rectilinear { offsets: vec![0, 2, 2].into() }]),
+            ChunkGrid::try_new(vec![DimensionChunks::Rectilinear { offsets: vec![1, 2].into() }]),
+            ChunkGrid::try_new(vec![DimensionChunks::Rectilinear { offsets: vec![].into() }]),
+        ] {
+            assert_eq!(grid.unwrap_err().kind(), ErrorKind::Invalid);
+        }
+        let unchecked = DimensionChunks::Regular { size: 5, chunk: 0 };
+        assert_eq!((unchecked.count(), unchecked.chunk_of(3)), (5, 3));
+    }
+
+    #[test]
+    fn a_grid_without_dimensions_is_one_chunk_of_one_cell() {
+        let grid = ChunkGrid::regular(&[], &[]).unwrap();
+        assert_eq!((grid.chunk_count(), grid.region(&[]).cells().unwrap()), (1, 1));
+        assert!(grid.check(&[], &Region::full(&[])).is_ok());
+        assert!(grid.check(&[0], &Region::full(&[1])).is_err());
+    }
+
+    #[test]
+    fn what_is_outside_of_the_grid_is_an_error_that_names_it() {
+        let grid = ChunkGrid::regular(&[5], &[2]).unwrap();
+        assert!(grid.check(&[2], &Region::full(&[1])).is_ok());
+        let error = grid.check(&[3], &Region::full(&[1])).unwrap_err();
+        assert_eq!(error.to_string(), "there is no chunk `[3]`, expected one below `[3]`");
+        let error = grid.check(&[2], &Region::full(&[2])).unwrap_err();
+        assert_eq!(error.to_string(), "region `[0]` of shape `[2]` is outside of chunk `[2]` of shape `[1]`");
+        assert!(grid.check(&[0], &Region::new(vec![u64::MAX], vec![2])).is_err());
     }
 }

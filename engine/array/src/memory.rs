@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 
-use crate::{ArrayError, ChunkGrid, ChunkSource, DataType, EncodedChunk, Region, Result, Values, map_each_type};
+use crate::{ArrayError, ChunkGrid, ChunkSource, DataType, EncodedChunk, Region, Result, Values};
 
 /// An array in memory, cut into chunks like a stored one.
 #[derive(Debug, Clone)]
@@ -42,19 +42,13 @@ impl ChunkSource for MemorySource {
     async fn fetch(&self, chunk: &[u64], region: &Region) -> Result<Box<dyn EncodedChunk>> {
         self.grid.check(chunk, region)?;
         let held = self.grid.region(chunk);
-        let strides = Region::full(&self.grid.shape()).strides();
-        let mut offsets = vec![0usize];
-        for (d, stride) in strides.into_iter().enumerate() {
-            let first = held.start[d] + region.start[d];
-            let indices = first..first + region.shape[d];
-            offsets = offsets.iter().flat_map(|o| indices.clone().map(move |i| o + i as usize * stride)).collect();
-        }
-        let values = map_each_type!(&self.values, v => offsets.iter().filter_map(|&o| v.get(o).cloned()).collect());
+        let start = held.start.iter().zip(&region.start).map(|(origin, start)| origin + start).collect();
+        let values = self.values.region(&self.grid.shape(), &Region::new(start, region.shape.clone()))?;
         Ok(Box::new(MemoryChunk(values)))
     }
 
     fn key(&self, chunk: &[u64]) -> String {
-        chunk.iter().map(u64::to_string).collect::<Vec<_>>().join("/")
+        format!("memory/{}", chunk.iter().map(u64::to_string).collect::<Vec<_>>().join("/"))
     }
 
     async fn stored_bytes(&self, _chunk: &[u64]) -> Result<Option<u64>> {

@@ -118,6 +118,9 @@ impl IndexRanges {
     /// The part inside `window`.
     #[must_use]
     pub fn within(&self, window: Range<u64>) -> Self {
+        if window.is_empty() {
+            return Self::empty();
+        }
         let first = self.ranges.partition_point(|r| r.end <= window.start);
         let ranges = self.ranges[first..]
             .iter()
@@ -158,11 +161,83 @@ impl Selection {
 
     /// How many cells; `None` where the number does not fit.
     pub fn cells(&self) -> Option<u64> {
+        if self.is_empty() {
+            return Some(0);
+        }
         self.dimensions.iter().try_fold(1u64, |n, d| n.checked_mul(d.len()))
     }
 
     /// Whether no cell is selected.
     pub fn is_empty(&self) -> bool {
         self.dimensions.iter().any(IndexRanges::is_empty)
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const SIZE: u64 = 30;
+
+    fn set(ranges: &IndexRanges) -> BTreeSet<u64> {
+        ranges.iter().collect()
+    }
+
+    /// Sorted, disjoint, non-empty, and with a gap between neighbours.
+    fn is_canonical(ranges: &IndexRanges) -> bool {
+        let ranges = ranges.ranges();
+        ranges.iter().all(|r| r.start < r.end) && ranges.windows(2).all(|w| w[0].end < w[1].start)
+    }
+
+    fn some_ranges() -> impl Strategy<Value = (Vec<Range<u64>>, IndexRanges)> {
+        prop::collection::vec((0..SIZE, 0u64..6).prop_map(|(start, len)| start..(start + len).min(SIZE)), 0..6)
+            .prop_map(|ranges| (ranges.clone(), IndexRanges::from_ranges(ranges)))
+    }
+
+    proptest! {
+        #[test]
+        fn ranges_behave_like_sets_of_indices(
+            (list, a) in some_ranges(),
+            (_, b) in some_ranges(),
+            window in (0..SIZE, 0..SIZE),
+            index in 0..SIZE,
+        ) {
+            let (of_a, of_b) = (set(&a), set(&b));
+            prop_assert_eq!(&of_a, &list.into_iter().flatten().collect());
+            prop_assert_eq!(a.len(), of_a.len() as u64);
+            prop_assert_eq!(a.is_empty(), of_a.is_empty());
+            prop_assert_eq!(a.contains(index), of_a.contains(&index));
+            prop_assert_eq!((a.first(), a.last()), (of_a.first().copied(), of_a.last().copied()));
+            let window = window.0..window.1;
+            for (found, expected) in [
+                (a.clone(), of_a.clone()),
+                (a.intersect(&b), &of_a & &of_b),
+                (a.union(&b), &of_a | &of_b),
+                (a.complement(SIZE), &(0..SIZE).collect() - &of_a),
+                (a.complement(10), &(0..10).collect() - &of_a),
+                (a.within(window.clone()), of_a.iter().copied().filter(|i| window.contains(i)).collect()),
+                (IndexRanges::from_predicate(SIZE, |i| of_a.contains(&i)), of_a.clone()),
+            ] {
+                prop_assert!(is_canonical(&found), "{:?}", found);
+                prop_assert_eq!(set(&found), expected);
+            }
+        }
+    }
+
+    #[test]
+    fn a_selection_of_a_hostile_shape_is_counted_or_not() {
+        let huge = 1u64 << 60;
+        assert_eq!(Selection::all(&[huge, 3]).cells(), Some(3 << 60));
+        assert_eq!(Selection::all(&[huge, huge]).cells(), None);
+        let nothing = Selection::all(&[huge, huge, 0]);
+        assert_eq!((nothing.cells(), nothing.is_empty()), (Some(0), true));
+        assert_eq!(Selection::all(&[]).cells(), Some(1));
+        assert_eq!(IndexRanges::all(u64::MAX).len(), u64::MAX);
+        assert_eq!(IndexRanges::all(u64::MAX).complement(huge).len(), 0);
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! The buffers are plain vectors, so that Arrow can take them over without a copy.
 
-use crate::{ArrayError, Result};
+use crate::{ArrayError, Region, Result};
 
 /// The types that a variable can have. Connectors widen what is not here (`float16` becomes [`DataType::Float32`]).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -232,6 +232,45 @@ impl Values {
         }
         extend!(Bool Int8 Int16 Int32 Int64 UInt8 UInt16 UInt32 UInt64 Float32 Float64 String Timestamp Duration);
         Ok(())
+    }
+
+    /// The cells of `region`, where the values fill an array of `shape` in C order.
+    ///
+    /// # Errors
+    /// [`crate::ErrorKind::Internal`] when the region is not inside of the array, or the values do not fill it.
+    pub fn region(&self, shape: &[u64], region: &Region) -> Result<Self> {
+        let whole = Region::full(shape);
+        let fits = |d: usize| region.start[d].checked_add(region.shape[d]).is_some_and(|end| end <= shape[d]);
+        let is_inside = region.start.len() == shape.len() && region.rank() == shape.len();
+        if !is_inside || !(0..shape.len()).all(fits) || whole.cells()? != self.len() {
+            return Err(ArrayError::internal(format!(
+                "region `{region:?}` is not inside of {} values of shape `{shape:?}`",
+                self.len()
+            )));
+        }
+        let cells = region.cells()?;
+        let mut out = Self::with_capacity(self.data_type(), cells);
+        if cells == 0 {
+            return Ok(out);
+        }
+        let strides = whole.strides();
+        // Trailing dimensions that are whole are copied with the one before them, as one run.
+        let whole_from = (0..shape.len()).rev().find(|&d| region.shape[d] != shape[d]).unwrap_or(0);
+        let run = region.shape.iter().skip(whole_from).fold(1usize, |n, s| n * *s as usize);
+        let first: usize = region.start.iter().zip(&strides).map(|(start, stride)| *start as usize * stride).sum();
+        let mut at = vec![0u64; whole_from];
+        for _ in 0..cells / run {
+            let offset: usize = at.iter().zip(&strides).map(|(i, stride)| *i as usize * stride).sum();
+            out.extend_from(self, first + offset, run)?;
+            for d in (0..whole_from).rev() {
+                at[d] += 1;
+                if at[d] < region.shape[d] {
+                    break;
+                }
+                at[d] = 0;
+            }
+        }
+        Ok(out)
     }
 
     /// A buffer of `data_type` that holds one value.
