@@ -1,5 +1,9 @@
 //! From the raw variables that a connector found to a dataset: CF roles, decoding, labels of the 1-D coordinates.
 
+mod roles;
+#[cfg(test)]
+mod tests;
+
 use std::collections::HashSet;
 use std::sync::Arc;
 
@@ -12,7 +16,7 @@ use crate::{
 };
 
 /// Coordinates are held in memory; one with more labels than this is refused.
-const MOST_LABELS: u64 = 1 << 28;
+const MOST_LABELS: u64 = 1 << 27;
 
 /// How many chunks of coordinates are fetched at once.
 const CONCURRENT_READS: usize = 32;
@@ -86,16 +90,22 @@ impl DatasetBuilder {
 
     /// Finds the role of each variable, reads the labels of scalar and 1-D coordinates, all at once.
     ///
+    /// A variable that breaks CF or that no table can show is left out, with the reason in [`Dataset::skipped`].
+    ///
     /// # Errors
-    /// When dimensions disagree, a CF attribute is not valid, or a coordinate cannot be read.
+    /// When dimensions disagree, or when a coordinate cannot be read.
     pub async fn build(self) -> Result<Dataset> {
-        let dimensions = dimensions_of(&self.name, &self.variables)?;
-        let roles = roles_of(&self.variables, &self.attributes);
         let mut skipped = self.skipped;
+        let dimension_names: HashSet<&str> =
+            self.variables.iter().flat_map(|v| &v.dimensions).map(String::as_str).collect();
+        let roles = roles::of_variables(&self.variables, &self.attributes);
         let mut variables = IndexMap::new();
-        for (raw, role) in self.variables.into_iter().zip(roles) {
-            match Encoding::try_new(raw.source.data_type(), &raw.attributes, role) {
+        for (raw, role) in self.variables.iter().zip(roles) {
+            let checked = check(raw, role, &dimension_names)
+                .and_then(|()| Encoding::try_new(raw.source.data_type(), &raw.attributes, role));
+            match checked {
                 Ok(encoding) => {
+                    let raw = raw.clone();
                     let variable = Variable {
                         name: raw.name.clone(),
                         dimensions: raw.dimensions,
@@ -106,10 +116,10 @@ impl DatasetBuilder {
                     };
                     variables.insert(raw.name, Arc::new(variable));
                 }
-                // A grid mapping is a container of attributes; its value says nothing.
-                Err(e) => skipped.push(Skipped { name: raw.name, reason: e.to_string() }),
+                Err(e) => skipped.push(Skipped { name: raw.name.clone(), reason: e.to_string() }),
             }
         }
+        let dimensions = dimensions_of(&variables).map_err(|e| e.context("dataset", &self.name))?;
         let wanted: Vec<Arc<Variable>> = variables
             .values()
             .filter(|v| matches!(v.role, Role::Dimension | Role::Coordinate) && v.dimensions.len() <= 1)
@@ -117,13 +127,13 @@ impl DatasetBuilder {
             .collect();
         let coordinates = stream::iter(wanted)
             .map(|v| async move {
-                let labels = read_whole(&v).await?;
+                let labels = read_whole(&v).await.map_err(|e| e.context("variable", &v.name))?;
                 Ok::<_, ArrayError>((v.name.clone(), Arc::new(Coordinate::new(v, labels))))
             })
             .buffered(CONCURRENT_READS)
             .try_collect()
             .await
-            .map_err(|e| e.context("dataset", &self.name))?;
+            .map_err(|e: ArrayError| e.context("dataset", &self.name))?;
         Ok(Dataset {
             name: self.name,
             location: self.location,
@@ -138,26 +148,40 @@ impl DatasetBuilder {
     }
 }
 
+/// What no table can show is an error.
+fn check(raw: &RawVariable, role: Role, dimension_names: &HashSet<&str>) -> Result<()> {
+    let shape = raw.source.chunk_grid().shape();
+    if shape.len() != raw.dimensions.len() {
+        return Err(ArrayError::invalid(format!(
+            "shape `{shape:?}` does not have the rank of dimensions `{:?}`",
+            raw.dimensions
+        )));
+    }
+    let mut names = HashSet::new();
+    if let Some(twice) = raw.dimensions.iter().find(|d| !names.insert(d.as_str())) {
+        return Err(ArrayError::invalid(format!("dimension `{twice}` occurs twice in `{:?}`", raw.dimensions)));
+    }
+    let is_column = matches!(role, Role::Coordinate | Role::Data);
+    if is_column && dimension_names.contains(raw.name.as_str()) {
+        return Err(ArrayError::invalid(format!(
+            "its name is that of a dimension, but its dimensions are `{:?}`, expected `{:?}`",
+            raw.dimensions,
+            [&raw.name]
+        )));
+    }
+    Ok(())
+}
+
 /// The dimensions of all variables, in the order they are met.
-fn dimensions_of(dataset: &str, variables: &[RawVariable]) -> Result<Vec<Dimension>> {
+fn dimensions_of(variables: &IndexMap<String, Arc<Variable>>) -> Result<Vec<Dimension>> {
     let mut dimensions: IndexMap<&str, (u64, &str)> = IndexMap::new();
-    for variable in variables {
-        let shape = variable.source.chunk_grid().shape();
-        if shape.len() != variable.dimensions.len() {
-            return Err(ArrayError::invalid(format!(
-                "shape `{shape:?}` does not have the rank of dimensions `{:?}`",
-                variable.dimensions
-            ))
-            .context("dataset", dataset)
-            .context("variable", &variable.name));
-        }
-        for (name, size) in variable.dimensions.iter().zip(shape) {
+    for variable in variables.values() {
+        for (name, size) in variable.dimensions.iter().zip(variable.shape()) {
             let (known, first) = *dimensions.entry(name).or_insert((size, &variable.name));
             if known != size {
                 return Err(ArrayError::invalid(format!(
                     "dimension `{name}` has size {size}, expected {known} as in variable `{first}`"
                 ))
-                .context("dataset", dataset)
                 .context("variable", &variable.name));
             }
         }
@@ -165,65 +189,28 @@ fn dimensions_of(dataset: &str, variables: &[RawVariable]) -> Result<Vec<Dimensi
     Ok(dimensions.into_iter().map(|(name, (size, _))| Dimension { name: name.into(), size }).collect())
 }
 
-/// CF's rules: the names in `coordinates`, `bounds`, `climatology` and `grid_mapping` attributes tell.
-fn roles_of(variables: &[RawVariable], global: &Attributes) -> Vec<Role> {
-    let names = |attribute: &str| -> HashSet<String> {
-        variables
-            .iter()
-            .map(|v| &v.attributes)
-            .chain([global])
-            .filter_map(|a| a.text(attribute))
-            // A grid mapping may be written `crs: lat lon`.
-            .flat_map(|text| text.split_whitespace().map(|n| n.trim_end_matches(':').to_string()))
-            .collect()
-    };
-    let coordinates = names("coordinates");
-    let bounds: HashSet<String> = names("bounds").union(&names("climatology")).cloned().collect();
-    let mappings = names("grid_mapping");
-    variables
-        .iter()
-        .map(|v| {
-            if bounds.contains(&v.name) {
-                Role::Bounds
-            } else if v.dimensions.len() == 1 && v.dimensions[0] == v.name {
-                Role::Dimension
-            } else if mappings.contains(&v.name) && v.attributes.text("grid_mapping_name").is_some()
-                || (mappings.contains(&v.name) && v.dimensions.is_empty())
-            {
-                Role::GridMapping
-            } else if coordinates.contains(&v.name) {
-                Role::Coordinate
-            } else {
-                Role::Data
-            }
-        })
-        .collect()
-}
-
 /// All values of a scalar or 1-D variable, its chunks fetched concurrently.
 async fn read_whole(variable: &Arc<Variable>) -> Result<Decoded> {
     let grid = variable.source.chunk_grid();
+    let rank = grid.rank();
     let size = grid.shape().first().copied().unwrap_or(1);
     if size > MOST_LABELS {
-        return Err(ArrayError::too_large(format!(
-            "coordinate `{}` has {size} labels, expected at most {MOST_LABELS}",
-            variable.name
-        )));
+        return Err(ArrayError::too_large(format!("there are {size} labels, expected at most {MOST_LABELS}")));
     }
-    let chunks: Vec<Vec<u64>> = match grid.counts().first() {
-        None => vec![vec![]],
-        Some(&n) => (0..n).map(|c| vec![c]).collect(),
-    };
-    let mut parts = stream::iter(chunks)
+    let mut parts = stream::iter(0..grid.chunk_count())
         .map(|chunk| async move {
+            let chunk = vec![chunk; rank];
             let region = grid.region(&chunk);
-            let full = Region::full(&region.shape);
-            variable.source.fetch(&chunk, &full).await?.decode()
+            variable.source.fetch(&chunk, &Region::full(&region.shape)).await?.decode()
         })
         .buffered(CONCURRENT_READS);
-    let mut values = Values::with_capacity(variable.source.data_type(), size as usize);
+    // A size is believed once the values are there.
+    let mut values = Values::with_capacity(variable.source.data_type(), size.min(1 << 20) as usize);
     while let Some(part) = parts.try_next().await? {
         values.extend_from(&part, 0, part.len())?;
     }
-    variable.encoding.decode(values).map_err(|e| e.context("variable", &variable.name))
+    if values.len() as u64 != size {
+        return Err(ArrayError::internal(format!("{} labels came, expected {size}", values.len())));
+    }
+    variable.encoding.decode(values)
 }

@@ -97,7 +97,7 @@ pub struct Skipped {
 /// The data variables of a dataset that share the same dimensions, with the coordinates that fit them: one table.
 #[derive(Debug, Clone)]
 pub struct Grid {
-    /// The names of the dimensions joined by `_`, or `scalar`.
+    /// The names of the dimensions joined by `_`, or `scalar`; followed by `_` where another grid has that name.
     pub name: String,
     /// The dimensions, slowest first.
     pub dimensions: Vec<Dimension>,
@@ -183,7 +183,14 @@ impl Dataset {
             };
             match grids.iter_mut().find(same) {
                 Some(grid) => grid.variables.push(Arc::clone(variable)),
-                None => grids.push(self.grid_of(&variable.dimensions, vec![Arc::clone(variable)])),
+                None => {
+                    let mut grid = self.grid_of(&variable.dimensions, vec![Arc::clone(variable)]);
+                    // Dimensions `a_b` and `c` give the name that `a` and `b_c` give.
+                    while grids.iter().any(|g| g.name == grid.name) {
+                        grid.name.push('_');
+                    }
+                    grids.push(grid);
+                }
             }
         }
         grids
@@ -196,8 +203,8 @@ impl Dataset {
         let widest = grids.iter().max_by_key(|g| g.dimensions.len())?;
         let holds_all = grids.iter().all(|g| g.dimensions.iter().all(|d| widest.dimensions.contains(d)));
         holds_all.then(|| {
-            let names: Vec<_> = widest.dimensions.iter().map(|d| d.name.clone()).collect();
-            self.grid_of(&names, self.with_role(Role::Data).cloned().collect())
+            let variables = self.with_role(Role::Data).cloned().collect();
+            Grid { variables, ..widest.clone() }
         })
     }
 
@@ -213,5 +220,62 @@ impl Dataset {
             coordinates,
             variables,
         }
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+mod tests {
+    use futures::executor::block_on;
+
+    use super::*;
+    use crate::{ChunkGrid, DatasetBuilder, MemorySource, RawVariable, Values};
+
+    /// A dataset of variables such as `t(a, b)`; all dimensions have 2 indices.
+    fn dataset(variables: &[&str]) -> Dataset {
+        let builder = variables.iter().fold(DatasetBuilder::new("test", "memory:", "MEMORY"), |builder, text| {
+            let (name, dimensions) = text.trim_end_matches(')').split_once('(').unwrap();
+            let dimensions: Vec<String> = dimensions.split(", ").filter(|d| !d.is_empty()).map(Into::into).collect();
+            let shape = vec![2; dimensions.len()];
+            let values = Values::Float32(vec![0.0; 1 << dimensions.len()]);
+            let source = MemorySource::try_new(values, ChunkGrid::regular(&shape, &shape).unwrap()).unwrap();
+            let attributes = Attributes::new();
+            builder.variable(RawVariable { name: name.into(), dimensions, attributes, source: Arc::new(source) })
+        });
+        block_on(builder.build()).unwrap()
+    }
+
+    fn names(dataset: &Dataset) -> Vec<String> {
+        dataset.grids().into_iter().map(|g| g.name).collect()
+    }
+
+    #[test]
+    fn variables_of_the_same_dimensions_in_any_order_form_a_grid() {
+        let dataset = dataset(&["a(t, y, x)", "b(y, x)", "c(x, t, y)", "d()", "e(x, y)"]);
+        assert_eq!(names(&dataset), ["t_y_x", "y_x", "scalar"]);
+        let full = dataset.full_grid().unwrap();
+        let variables: Vec<&str> = full.variables.iter().map(|v| v.name.as_str()).collect();
+        assert_eq!((full.name.as_str(), variables), ("t_y_x", vec!["a", "b", "c", "d", "e"]));
+    }
+
+    #[test]
+    fn no_grid_is_full_where_none_holds_all_dimensions() {
+        let dataset = dataset(&["a(t, y)", "b(t, x)"]);
+        assert_eq!((names(&dataset).len(), dataset.full_grid().is_none()), (2, true));
+    }
+
+    #[test]
+    fn grids_of_different_dimensions_have_different_names() {
+        let dataset = dataset(&["a(p_q, r)", "b(p, q_r)"]);
+        assert_eq!(names(&dataset), ["p_q_r", "p_q_r_"]);
+    }
+
+    #[test]
+    fn an_unknown_variable_is_an_error_with_the_nearest_name() {
+        let error = dataset(&["salinity(x)", "sst(x)"]).variable("salinty").unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "no variable `salinty` in dataset `test`; hint: did you mean `salinity`? valid: `salinity`, `sst`"
+        );
     }
 }

@@ -79,10 +79,14 @@ impl ArrayError {
         Self::new(ErrorKind::Internal, message)
     }
 
-    /// Says where: `context("variable", "sst")` is printed as ``variable `sst` ``.
+    /// Says where: `context("variable", "sst")` is printed as ``variable `sst` ``. What is said already is not said
+    /// again.
     #[must_use]
     pub fn context(mut self, what: &'static str, value: impl Into<String>) -> Self {
-        self.context.push((what, value.into()));
+        let place = (what, value.into());
+        if !self.context.contains(&place) {
+            self.context.push(place);
+        }
         self
     }
 
@@ -187,4 +191,32 @@ fn edit_distance(a: &str, b: &str) -> usize {
         }
     }
     row[b.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_is_one_line_that_says_each_place_once() {
+        let error = ArrayError::io("the store is gone")
+            .context("variable", "sst")
+            .context("chunk", "c/0")
+            .context("variable", "sst")
+            .with_source("first line\n  second line")
+            .hint("look elsewhere");
+        assert_eq!(
+            error.to_string(),
+            "the store is gone in variable `sst`, chunk `c/0`: first line second line; hint: look elsewhere"
+        );
+    }
+
+    #[test]
+    fn nearest_names_are_found_in_any_case_and_lists_are_cut() {
+        assert_eq!(nearest_names("SST", ["sst"]), "did you mean `sst`? valid: `sst`");
+        assert_eq!(nearest_names("xyz", ["latitude"]), "valid: `latitude`");
+        assert_eq!(nearest_names("x", []), "there are none");
+        let many: Vec<String> = (0..25).map(|i| format!("variable_{i}")).collect();
+        assert!(nearest_names("q", many.iter().map(String::as_str)).ends_with("`variable_19` and 5 more"));
+    }
 }
