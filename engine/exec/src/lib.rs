@@ -14,6 +14,7 @@ mod layout;
 pub mod metadata;
 mod options;
 mod scan;
+mod selection;
 mod table;
 
 pub use error::datafusion_error;

@@ -7,9 +7,12 @@
 //! A unit is what the selection leaves of one chunk of the widest projected variable. Other variables are read by
 //! region.
 
+mod display;
 mod load;
+mod order;
 mod plan;
 mod rows;
+mod statistics;
 mod stream;
 mod units;
 
@@ -18,3 +21,4 @@ mod units;
 mod tests;
 
 pub use plan::ArrayScanExec;
+pub(crate) use plan::ScanRequest;

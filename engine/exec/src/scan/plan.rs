@@ -2,68 +2,106 @@
 
 use std::fmt;
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use datafusion::arrow::datatypes::SchemaRef;
+use datafusion::common::Statistics;
+use datafusion::common::stats::Precision;
 use datafusion::common::tree_node::TreeNodeRecursion;
 use datafusion::error::Result;
 use datafusion::execution::{SendableRecordBatchStream, TaskContext};
-use datafusion::physical_expr::{EquivalenceProperties, Partitioning, PhysicalExpr};
+use datafusion::physical_expr::{Partitioning, PhysicalExpr};
 use datafusion::physical_plan::execution_plan::{Boundedness, EmissionType};
+use datafusion::physical_plan::statistics::StatisticsArgs;
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::physical_plan::{DisplayAs, DisplayFormatType, ExecutionPlan, PlanProperties};
 use hyperslab_array::{DimensionChunks, Selection, Variable};
 
+use super::display::{chunks, write_selection};
+use super::order::equivalences;
+use super::statistics::statistics;
 use super::stream::PartitionScan;
 use super::units::UnitGrid;
 use crate::layout::{Column, Layout};
+use crate::selection::LabelFilter;
+
+/// What a scan is asked for.
+#[derive(Debug, Clone)]
+pub(crate) struct ScanRequest {
+    /// Columns of the table.
+    pub projection: Vec<usize>,
+    /// Indices of each dimension.
+    pub selection: Selection,
+    /// Whether no row is wanted, even of a grid without dimensions.
+    pub nothing: bool,
+    /// Predicates on coordinates of several dimensions: a unit in which none of its cells fulfils them is skipped.
+    pub blocks: Vec<LabelFilter>,
+    /// Rows that are needed at most.
+    pub fetch: Option<usize>,
+    /// Partitions that are wanted.
+    pub partitions: usize,
+}
 
 /// Reads the selected cells of a grid as rows.
 #[derive(Debug, Clone)]
 pub struct ArrayScanExec {
     layout: Arc<Layout>,
-    projection: Arc<[usize]>,
-    selection: Selection,
+    request: ScanRequest,
     schema: SchemaRef,
     units: Arc<UnitGrid>,
     /// The units of each partition.
     partitions: Vec<Range<u64>>,
-    /// Rows that the query needs at most.
-    fetch: Option<usize>,
     properties: Arc<PlanProperties>,
+    statistics: Arc<OnceLock<Arc<Statistics>>>,
 }
 
 impl ArrayScanExec {
-    pub(crate) fn try_new(
-        layout: Arc<Layout>,
-        projection: Vec<usize>,
-        selection: Selection,
-        fetch: Option<usize>,
-        partitions: usize,
-    ) -> Result<Self> {
-        let schema = Arc::new(layout.schema.project(&projection)?);
-        let units = UnitGrid::new(cut(&layout, &projection), selection.clone());
-        let count = match fetch {
+    pub(crate) fn try_new(layout: Arc<Layout>, request: ScanRequest) -> Result<Self> {
+        let schema = Arc::new(layout.schema.project(&request.projection)?);
+        let units = UnitGrid::new(cut(&layout, &request.projection), &request.selection, request.nothing);
+        let count = match request.fetch {
             Some(rows) => units.holding(rows as u64),
             None => units.count(),
         };
-        let partitions = split(count, partitions);
+        let partitions = split(count, request.partitions);
         let properties = PlanProperties::new(
-            EquivalenceProperties::new(Arc::clone(&schema)),
+            equivalences(&layout, &request.projection, &schema, &request.selection, &units)?,
             Partitioning::UnknownPartitioning(partitions.len()),
             EmissionType::Incremental,
             Boundedness::Bounded,
         );
         Ok(Self {
             layout,
-            projection: projection.into(),
-            selection,
+            request,
             schema,
             units: Arc::new(units),
             partitions,
-            fetch,
             properties: Arc::new(properties),
+            statistics: Arc::default(),
         })
+    }
+
+    /// What is known of the rows. Exact, unless filters that run with the scan leave fewer.
+    fn known(&self) -> Result<Arc<Statistics>> {
+        if let Some(known) = self.statistics.get() {
+            return Ok(Arc::clone(known));
+        }
+        let known = match self.units.rows() {
+            Some(rows) => {
+                let known = statistics(&self.layout, &self.request.projection, &self.request.selection, rows)?;
+                match self.request.fetch {
+                    Some(fetch) if (fetch as u64) < rows => {
+                        let mut fewer = known.to_inexact();
+                        fewer.num_rows = Precision::Exact(fetch);
+                        fewer
+                    }
+                    _ if !self.request.blocks.is_empty() => known.to_inexact(),
+                    _ => known,
+                }
+            }
+            None => Statistics::new_unknown(&self.schema),
+        };
+        Ok(Arc::clone(self.statistics.get_or_init(|| Arc::new(known))))
     }
 }
 
@@ -109,15 +147,34 @@ fn split(count: u64, partitions: usize) -> Vec<Range<u64>> {
 impl DisplayAs for ArrayScanExec {
     fn fmt_as(&self, _: DisplayFormatType, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "ArrayScanExec: table={}", self.layout.name())?;
-        for (dimension, selected) in self.layout.grid.dimensions.iter().zip(&self.selection.dimensions) {
-            write!(f, ", {}={} of {}", dimension.name, selected.len(), dimension.size)?;
+        write_selection(f, &self.layout, &self.request.selection)?;
+        if self.request.nothing {
+            f.write_str(", nothing")?;
         }
+        let first = self.partitions.last().map_or(0, |p| p.end);
+        let (kept, total) = chunks(&self.layout, &self.arrays(), &self.units, first);
+        write!(f, ", chunks={kept} of {total}")?;
         let names: Vec<&str> = self.schema.fields().iter().map(|f| f.name().as_str()).collect();
         write!(f, ", projection=[{}]", names.join(", "))?;
-        if let Some(fetch) = self.fetch {
+        if !self.request.blocks.is_empty() {
+            let filters: Vec<String> = self.request.blocks.iter().map(|b| b.predicate.to_string()).collect();
+            write!(f, ", skip_unless=[{}]", filters.join(", "))?;
+        }
+        if let Some(fetch) = self.request.fetch {
             write!(f, ", limit={fetch}")?;
         }
         Ok(())
+    }
+}
+
+impl ArrayScanExec {
+    /// The columns that are read chunk by chunk, each once.
+    fn arrays(&self) -> Vec<usize> {
+        let filters = self.request.blocks.iter().flat_map(|b| &b.columns);
+        let mut columns: Vec<usize> = self.request.projection.iter().chain(filters).copied().collect();
+        columns.sort_unstable();
+        columns.dedup();
+        columns
     }
 }
 
@@ -145,14 +202,40 @@ impl ExecutionPlan for ArrayScanExec {
         Ok(self)
     }
 
+    fn statistics_from_inputs(&self, _inputs: &[Arc<Statistics>], args: &StatisticsArgs) -> Result<Arc<Statistics>> {
+        let known = self.known()?;
+        if args.partition().is_none() || self.partitions.len() == 1 {
+            return Ok(known);
+        }
+        let mut part = known.as_ref().clone().to_inexact();
+        part.num_rows = match part.num_rows {
+            Precision::Exact(n) | Precision::Inexact(n) => Precision::Inexact(n / self.partitions.len()),
+            Precision::Absent => Precision::Absent,
+        };
+        Ok(Arc::new(part))
+    }
+
+    fn supports_limit_pushdown(&self) -> bool {
+        false
+    }
+
+    fn with_fetch(&self, limit: Option<usize>) -> Option<Arc<dyn ExecutionPlan>> {
+        let request = ScanRequest { fetch: limit, ..self.request.clone() };
+        Self::try_new(Arc::clone(&self.layout), request).ok().map(|plan| Arc::new(plan) as _)
+    }
+
+    fn fetch(&self) -> Option<usize> {
+        self.request.fetch
+    }
+
     fn execute(&self, partition: usize, context: Arc<TaskContext>) -> Result<SendableRecordBatchStream> {
         let scan = PartitionScan {
             layout: Arc::clone(&self.layout),
-            projection: Arc::clone(&self.projection),
+            projection: self.request.projection.clone().into(),
             schema: Arc::clone(&self.schema),
             units: Arc::clone(&self.units),
             range: self.partitions.get(partition).cloned().unwrap_or(0..0),
-            fetch: self.fetch.map(|f| f as u64),
+            fetch: self.request.fetch.map(|f| f as u64),
             batch_size: context.session_config().batch_size(),
         };
         Ok(Box::pin(RecordBatchStreamAdapter::new(Arc::clone(&self.schema), scan.batches())))

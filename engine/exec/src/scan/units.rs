@@ -9,6 +9,8 @@ use hyperslab_array::{DimensionChunks, IndexRanges, Selection};
 #[derive(Debug, Clone)]
 pub(crate) struct UnitGrid {
     dimensions: Vec<UnitDimension>,
+    /// Whether there is no unit even without dimensions.
+    is_empty: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -60,18 +62,64 @@ pub(crate) fn touched(chunks: &DimensionChunks, selected: &IndexRanges) -> Index
 
 impl UnitGrid {
     /// Cuts `selection` by `chunks`, one for each dimension.
-    pub fn new(chunks: Vec<DimensionChunks>, selection: Selection) -> Self {
-        let dimensions = chunks.into_iter().zip(selection.dimensions).map(|(c, s)| UnitDimension::new(c, s)).collect();
-        Self { dimensions }
+    pub fn new(chunks: Vec<DimensionChunks>, selection: &Selection, is_empty: bool) -> Self {
+        let selected = selection.dimensions.iter().cloned();
+        let dimensions = chunks.into_iter().zip(selected).map(|(c, s)| UnitDimension::new(c, s)).collect();
+        Self { dimensions, is_empty }
+    }
+
+    /// Number of units along each dimension.
+    pub fn counts(&self) -> Vec<u64> {
+        self.dimensions.iter().map(|d| d.touched.len()).collect()
     }
 
     /// Number of units; saturates. A grid without dimensions is one unit.
     pub fn count(&self) -> u64 {
-        self.dimensions.iter().fold(1u64, |n, d| n.saturating_mul(d.touched.len()))
+        if self.is_empty { 0 } else { self.dimensions.iter().fold(1u64, |n, d| n.saturating_mul(d.touched.len())) }
+    }
+
+    /// Number of rows; `None` where the number does not fit.
+    pub fn rows(&self) -> Option<u64> {
+        if self.is_empty {
+            return Some(0);
+        }
+        self.dimensions.iter().try_fold(1u64, |n, d| n.checked_mul(d.selected.len()))
+    }
+
+    /// The smallest selection that holds the first `count` units.
+    pub fn selection_of_first(&self, count: u64) -> Selection {
+        let Some(mut last) = count.min(self.count()).checked_sub(1) else {
+            return Selection { dimensions: vec![IndexRanges::empty(); self.dimensions.len()] };
+        };
+        let mut ordinals = vec![0; self.dimensions.len()];
+        for (d, ordinal) in self.dimensions.iter().zip(&mut ordinals).rev() {
+            let count = d.touched.len().max(1);
+            *ordinal = last % count;
+            last /= count;
+        }
+        // Before the first dimension that has moved on, all is at its start; after it, all has been gone through.
+        let mut moved = false;
+        let dimensions = self
+            .dimensions
+            .iter()
+            .zip(ordinals)
+            .map(|(d, ordinal)| {
+                if moved {
+                    return d.selected.clone();
+                }
+                moved = ordinal > 0;
+                let end = d.chunk(ordinal).map_or(0, |c| d.chunks.range(c).end);
+                d.selected.within(0..end)
+            })
+            .collect();
+        Selection { dimensions }
     }
 
     /// The unit called `number`; `None` from [`Self::count`] on.
     pub fn unit(&self, number: u64) -> Option<Unit> {
+        if self.is_empty {
+            return None;
+        }
         let mut rest = number;
         let mut dimensions = vec![IndexRanges::empty(); self.dimensions.len()];
         for (d, out) in self.dimensions.iter().zip(&mut dimensions).rev() {
