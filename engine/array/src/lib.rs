@@ -23,6 +23,7 @@ mod memory;
 mod region;
 mod selection;
 mod source;
+mod summary;
 mod values;
 
 pub use attributes::Attributes;
@@ -39,4 +40,5 @@ pub use memory::MemorySource;
 pub use region::Region;
 pub use selection::{IndexRanges, Selection};
 pub use source::{ChunkSource, Connector, EncodedChunk};
+pub use summary::Summary;
 pub use values::{Bitmap, DataType, Decoded, Scalar, Values};
