@@ -108,10 +108,8 @@ impl Missing {
             Values::UInt64(v) => self.of_numbers(v),
             Values::Float32(v) => self.of_numbers(v),
             Values::Float64(v) => self.of_numbers(v),
-            Values::Timestamp(v) | Values::Duration(v) => unless_all(Bitmap::from_slice(v, |t| *t != i64::MIN)),
-            Values::String(v) if !self.texts.is_empty() => {
-                unless_all(Bitmap::from_slice(v, |text| !self.texts.contains(text)))
-            }
+            Values::Timestamp(v) | Values::Duration(v) => those(v, |t| *t != i64::MIN),
+            Values::String(v) if !self.texts.is_empty() => those(v, |text| !self.texts.contains(text)),
             Values::String(_) | Values::Bool(_) => None,
         }
     }
@@ -124,15 +122,14 @@ impl Missing {
             return None;
         }
         let (least, greatest) = (least.unwrap_or(f64::NEG_INFINITY), greatest.unwrap_or(f64::INFINITY));
-        unless_all(Bitmap::from_slice(values, |x| least <= *x && *x <= greatest))
+        those(values, |x| least <= *x && *x <= greatest)
     }
 
     fn of_times(&self, values: &[i64]) -> Option<Bitmap> {
-        let there = Bitmap::from_slice(values, |t| *t != i64::MIN);
-        unless_all(match self.of_numbers(values) {
-            Some(other) => there.and(&other),
-            None => there,
-        })
+        match (those(values, |t| *t != i64::MIN), self.of_numbers(values)) {
+            (Some(times), Some(numbers)) => Some(times.and(&numbers)),
+            (times, numbers) => times.or(numbers),
+        }
     }
 
     fn of_numbers<T: Stored>(&self, values: &[T]) -> Option<Bitmap> {
@@ -140,23 +137,26 @@ impl Missing {
         let least = self.valid[0].map_or(Limit::Free, T::lower);
         let greatest = self.valid[1].map_or(Limit::Free, T::upper);
         let is_float = T::of(Number::Float(f64::NAN)).is_some();
-        unless_all(match (&fills[..], least, greatest) {
-            ([], Limit::Free, Limit::Free) if !is_float => return None,
-            ([], Limit::Free, Limit::Free) => Bitmap::from_slice(values, |x| x.is_number()),
-            ([fill], Limit::Free, Limit::Free) => Bitmap::from_slice(values, |x| (*x != *fill) & x.is_number()),
-            (_, Limit::Nothing, _) | (_, _, Limit::Nothing) => Bitmap::from_slice(values, |_| false),
+        match (&fills[..], least, greatest) {
+            ([], Limit::Free, Limit::Free) if !is_float => None,
+            ([], Limit::Free, Limit::Free) => those(values, |x| x.is_number()),
+            ([fill], Limit::Free, Limit::Free) => those(values, |x| (*x != *fill) & x.is_number()),
+            (_, Limit::Nothing, _) | (_, _, Limit::Nothing) => those(values, |_| false),
             _ => {
                 let above = |x: T| if let Limit::At(least) = least { least <= x } else { true };
                 let below = |x: T| if let Limit::At(greatest) = greatest { x <= greatest } else { true };
-                Bitmap::from_slice(values, |x| x.is_number() && above(*x) && below(*x) && !fills.contains(x))
+                those(values, |x| x.is_number() && above(*x) && below(*x) && !fills.contains(x))
             }
-        })
+        }
     }
 }
 
-/// No bitmap where all bits are set.
-fn unless_all(bitmap: Bitmap) -> Option<Bitmap> {
-    if bitmap.count_ones() == bitmap.len() { None } else { Some(bitmap) }
+/// Which values are to be kept; `None` where all are.
+fn those<T>(values: &[T], keep: impl Fn(&T) -> bool) -> Option<Bitmap> {
+    // A scan by blocks without a branch inside is vectorised: it takes less than half of the time of making bits.
+    const BLOCK: usize = 4096;
+    let is_whole = values.chunks(BLOCK).all(|block| block.iter().fold(true, |all, value| all & keep(value)));
+    if is_whole { None } else { Some(Bitmap::from_slice(values, keep)) }
 }
 
 /// An attribute may be written in the signed type where the values are unsigned, or the other way round; the bits
