@@ -6,7 +6,7 @@ use hyperslab_array::{ArrayError, Attributes, Result};
 use serde_json::{Map, Value};
 
 use crate::data_type::{StoredType, short};
-use crate::fill_value::base64_float;
+use crate::fill_value::{base64, base64_float};
 
 /// xarray's attribute with the names of an array's dimensions, in v2.
 const ARRAY_DIMENSIONS: &str = "_ARRAY_DIMENSIONS";
@@ -96,21 +96,31 @@ pub(crate) fn complete_names(arrays: &[NamedShape<'_>]) -> Vec<Vec<String>> {
 
 /// The attributes of a variable, without those that only carry the names of dimensions.
 ///
-/// xarray reads v2's fill value as the value of missing cells, and encodes v3's attribute `_FillValue`.
+/// xarray reads v2's fill value as the value of missing cells, except of times, and encodes v3's attribute `_FillValue`.
 pub(crate) fn variable_attributes(
     attributes: Map<String, Value>,
     data_type: StoredType,
     v2_fill_value: Option<&Value>,
 ) -> Attributes {
     let mut out = without_bookkeeping(attributes);
-    let is_number = data_type.data_type().is_float() || data_type.data_type().is_integer();
-    match v2_fill_value {
-        Some(fill) if is_number && !fill.is_null() => out.insert("_FillValue", fill.clone()),
-        Some(_) => {}
-        None => {
-            let encoded = out.text("_FillValue").and_then(base64_float);
-            if let (Some(value), true) = (encoded, data_type.data_type().is_float()) {
+    let plain = |text: &str| match data_type {
+        StoredType::Bytes(_) => base64(text).and_then(|bytes| String::from_utf8(bytes).ok()),
+        _ => None,
+    };
+    match (v2_fill_value, data_type) {
+        (Some(Value::Null), _) | (Some(_), StoredType::DateTime(_) | StoredType::TimeDelta(_)) => {}
+        (Some(Value::String(text)), StoredType::Bytes(_)) => {
+            out.insert("_FillValue", plain(text).unwrap_or_else(|| text.clone()));
+        }
+        (Some(Value::Number(_)), StoredType::Bytes(_) | StoredType::Utf32(_) | StoredType::String) => {}
+        (Some(fill), _) => out.insert("_FillValue", fill.clone()),
+        (None, _) => {
+            let encoded = out.text("_FillValue").map(str::to_string);
+            let float = encoded.as_deref().filter(|_| data_type.data_type().is_float()).and_then(base64_float);
+            if let Some(value) = float {
                 out.insert("_FillValue", number(value));
+            } else if let Some(text) = encoded.as_deref().and_then(plain) {
+                out.insert("_FillValue", text);
             }
         }
     }

@@ -22,6 +22,7 @@ use zarrs::metadata::v3::MetadataV3;
 
 use crate::compressed::BytesCodec;
 use crate::data_type::{StoredType, short};
+use crate::delta::Delta;
 use crate::fill_value::FillValue;
 
 /// A chunk that decodes to more bytes than this is refused.
@@ -30,10 +31,17 @@ pub(crate) const MOST_CHUNK_BYTES: u64 = 1 << 30;
 /// The codecs of an array, in the order of encoding.
 #[derive(Debug, Clone)]
 pub(crate) struct CodecChain {
-    array: Vec<Arc<dyn ArrayToArrayCodecTraits>>,
+    array: Vec<ArrayCodec>,
     to_bytes: ToBytes,
     bytes: Vec<BytesCodec>,
     names: Vec<String>,
+}
+
+/// A codec from an array to an array.
+#[derive(Debug, Clone)]
+enum ArrayCodec {
+    Delta(Delta),
+    Other(Arc<dyn ArrayToArrayCodecTraits>),
 }
 
 #[derive(Debug, Clone)]
@@ -70,7 +78,7 @@ impl CodecChain {
                 builder.plain(big_endian, data_type)?;
                 continue;
             }
-            builder.any(name.strip_prefix("numcodecs.").unwrap_or(name), name, configuration, || {
+            builder.any(name.strip_prefix("numcodecs.").unwrap_or(name), name, configuration, data_type, || {
                 // A codec may be written as its name alone.
                 let object = if codec.is_string() { json!({"name": name}) } else { codec.clone() };
                 let metadata: MetadataV3 = serde_json::from_value(object).map_err(|e| e.to_string())?;
@@ -93,7 +101,7 @@ impl CodecChain {
         if order == "F" && rank > 1 {
             let reversed: Vec<usize> = (0..rank).rev().collect();
             let metadata = json!({"name": "transpose", "configuration": {"order": reversed}});
-            builder.any("transpose", "order `F`", None, || {
+            builder.any("transpose", "order `F`", None, data_type, || {
                 let metadata: MetadataV3 = serde_json::from_value(metadata).map_err(|e| e.to_string())?;
                 Codec::from_metadata(&metadata).map_err(|e| e.to_string())
             })?;
@@ -101,7 +109,7 @@ impl CodecChain {
         for codec in filters.iter().chain(compressor) {
             let id = codec.get("id").and_then(Value::as_str);
             let id = id.ok_or_else(|| ArrayError::invalid(format!("codec `{}` has no `id`", short(codec))))?;
-            builder.any(id, id, Some(codec), || codec_v2(id, codec))?;
+            builder.any(id, id, Some(codec), data_type, || codec_v2(id, codec))?;
         }
         if builder.to_bytes.is_none() {
             if data_type == StoredType::String {
@@ -210,10 +218,15 @@ impl CodecChain {
             let mut steps: Vec<(Vec<NonZeroU64>, CodecType, CodecFill)> =
                 vec![(shapes, element.data_type.for_codecs(), element.fill_value.for_codecs())];
             for codec in &self.array {
-                if let Some((shape, data_type, fill)) = steps.last() {
-                    let next = codec.encoded_representation(shape, data_type, fill)?;
-                    steps.push((next.0.to_vec(), next.1, next.2));
-                }
+                let Some((shape, data_type, fill)) = steps.last() else { break };
+                steps.push(match codec {
+                    ArrayCodec::Delta(delta) => {
+                        let data_type = delta.encoded();
+                        let zero = vec![0; data_type.size().unwrap_or(0)];
+                        (shape.clone(), data_type.for_codecs(), CodecFill::new(zero))
+                    }
+                    ArrayCodec::Other(codec) => codec.encoded_representation(shape, data_type, fill)?,
+                });
             }
             let (shape, data_type, fill) = steps.pop().ok_or("no shape")?;
             let mut decoded = match &self.to_bytes {
@@ -222,7 +235,13 @@ impl CodecChain {
             };
             for codec in self.array.iter().rev() {
                 let (shape, data_type, fill) = steps.pop().ok_or("no shape")?;
-                decoded = codec.decode(decoded, &shape, &data_type, &fill, &options)?;
+                decoded = match codec {
+                    ArrayCodec::Delta(delta) => {
+                        let bytes = delta.decode(&decoded.into_fixed()?).map_err(|e| e.to_string())?;
+                        ArrayBytes::Fixed(bytes.into())
+                    }
+                    ArrayCodec::Other(codec) => codec.decode(decoded, &shape, &data_type, &fill, &options)?,
+                };
             }
             Ok(decoded.into_owned())
         })?;
@@ -263,7 +282,7 @@ fn codec_v2(id: &str, metadata: &Value) -> Result<Codec, String> {
 /// Gathers the codecs of a chain in order.
 #[derive(Default)]
 struct ChainBuilder {
-    array: Vec<Arc<dyn ArrayToArrayCodecTraits>>,
+    array: Vec<ArrayCodec>,
     to_bytes: Option<ToBytes>,
     bytes: Vec<BytesCodec>,
     /// Names of array codecs, of the one that makes bytes, and of bytes codecs.
@@ -299,6 +318,7 @@ impl ChainBuilder {
         id: &str,
         name: &str,
         configuration: Option<&Value>,
+        data_type: StoredType,
         make: impl FnOnce() -> Result<Codec, String>,
     ) -> Result<()> {
         if let Some(codec) = BytesCodec::of(id)? {
@@ -310,13 +330,18 @@ impl ChainBuilder {
             self.names[2].push(inner.map_or_else(|| name.to_string(), |inner| format!("{name}({inner})")));
             return Ok(());
         }
+        if id == "delta" && self.array.is_empty() && self.to_bytes.is_none() {
+            self.array.push(ArrayCodec::Delta(Delta::try_new(configuration.unwrap_or(&Value::Null), data_type)?));
+            self.names[0].push(name.to_string());
+            return Ok(());
+        }
         if id == "vlen-utf8" && self.array.is_empty() {
             return self.set_to_bytes(ToBytes::Text, name);
         }
         let made = std::panic::catch_unwind(AssertUnwindSafe(make)).unwrap_or_else(|_| Err("not valid".into()));
         match made {
             Ok(Codec::ArrayToArray(codec)) if self.to_bytes.is_none() && self.bytes.is_empty() => {
-                self.array.push(codec);
+                self.array.push(ArrayCodec::Other(codec));
                 self.names[0].push(name.to_string());
                 Ok(())
             }

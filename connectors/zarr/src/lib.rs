@@ -15,6 +15,7 @@ mod attributes;
 mod codec;
 mod compressed;
 mod data_type;
+mod delta;
 mod error;
 mod fill_value;
 mod hierarchy;

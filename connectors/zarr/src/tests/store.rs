@@ -21,8 +21,10 @@ use crate::writer::{ArraySpec, ChunkEncoder, group_metadata};
 /// A store in memory.
 #[derive(Debug, Default)]
 pub(crate) struct Recorded {
-    inner: InMemory,
-    requests: Mutex<Vec<String>>,
+    pub(crate) inner: InMemory,
+    pub(crate) requests: Mutex<Vec<String>>,
+    /// Requests that are under way, and the most there ever were.
+    pub(crate) under_way: Mutex<(usize, usize)>,
     /// Whether listing fails, as over HTTP.
     pub(crate) unlisted: bool,
     /// Whether ranges from the end fail, as on Azure.
@@ -44,6 +46,21 @@ impl Recorded {
     /// The requests since the last call.
     pub(crate) fn take(&self) -> Vec<String> {
         std::mem::take(&mut self.requests.lock().unwrap())
+    }
+
+    /// The most requests that were under way at once.
+    pub(crate) fn most_at_once(&self) -> usize {
+        self.under_way.lock().unwrap().1
+    }
+
+    /// Takes an object out.
+    pub(crate) async fn delete_key(&self, key: &str) {
+        self.inner.delete(&Path::parse(key).unwrap()).await.unwrap();
+    }
+
+    /// The bytes of an object.
+    pub(crate) async fn bytes_of(&self, key: &str) -> Bytes {
+        self.inner.get(&Path::parse(key).unwrap()).await.unwrap().bytes().await.unwrap()
     }
 
     fn note(&self, request: String) {
@@ -73,7 +90,13 @@ impl ObjectStore for Recorded {
             Some(GetRange::Suffix(n)) => format!(" -{n}"),
         };
         self.note(format!("{} {path}{range}", if options.head { "HEAD" } else { "GET" }));
+        {
+            let mut under_way = self.under_way.lock().unwrap();
+            under_way.0 += 1;
+            under_way.1 = under_way.1.max(under_way.0);
+        }
         tokio::task::yield_now().await;
+        self.under_way.lock().unwrap().0 -= 1;
         if self.no_suffix && matches!(options.range, Some(GetRange::Suffix(_))) {
             return Err(object_store::Error::NotSupported { source: "suffix".into() });
         }
