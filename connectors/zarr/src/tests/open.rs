@@ -148,7 +148,7 @@ async fn netcdf_names_of_dimensions_are_found() {
 async fn fill_values_of_v2_are_missing_values_and_those_of_v3_are_not() {
     let store = store();
     put(&store, ".zgroup", &json!({"zarr_format": 2})).await;
-    let mut add = async |name: &str, dtype: &str, fill: Value, filters: Value| {
+    let add = async |name: &str, dtype: &str, fill: Value, filters: Value| {
         let mut array = zarray(&[2], &[2]);
         (array["dtype"], array["fill_value"], array["filters"]) = (json!(dtype), fill, filters);
         put(&store, &format!("{name}/.zarray"), &array).await;
