@@ -354,7 +354,10 @@ impl ChainBuilder {
                 self.names[2].push(name.to_string());
                 Ok(())
             }
-            Err(e) => Err(ArrayError::unsupported(format!("codec `{name}` is not built in")).with_source(e)),
+            Err(e) if e.ends_with("is not supported") => {
+                Err(ArrayError::unsupported(format!("codec `{name}` is not built in")))
+            }
+            Err(e) => Err(ArrayError::unsupported(format!("codec `{name}` cannot be used")).with_source(e)),
         }
     }
 

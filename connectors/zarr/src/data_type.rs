@@ -235,25 +235,31 @@ fn swapped<const N: usize>(mut bytes: [u8; N]) -> [u8; N] {
     bytes
 }
 
-/// The runs of bytes that hold `region` in an array of `shape` in C order, elements of `size` bytes: where the first
-/// starts, the length of each, and the number of runs. Calls `f` with the start of each.
+/// Calls `f` with the start and the length of each run of bytes that holds a part of `region`, in an array of `shape`
+/// in C order with elements of `size` bytes.
 pub(crate) fn runs(shape: &[u64], region: &Region, size: u64, mut f: impl FnMut(u64, u64) -> Result<()>) -> Result<()> {
+    // The trailing dimensions that the region spans whole join the run.
+    let mut run = size;
+    let mut first = region.clone();
+    for d in (0..shape.len().min(region.rank())).rev() {
+        run = run.checked_mul(region.shape[d]).ok_or_else(too_many)?;
+        first.shape[d] = region.shape[d].min(1);
+        if region.shape[d] != shape[d] {
+            break;
+        }
+    }
+    cells(shape, &first, size, |start| f(start, run))
+}
+
+/// Calls `f` with the first byte of each cell of `region`, in an array of `shape` in C order with elements of `size`
+/// bytes.
+pub(crate) fn cells(shape: &[u64], region: &Region, size: u64, mut f: impl FnMut(u64) -> Result<()>) -> Result<()> {
     let rank = shape.len();
     if region.rank() != rank || region.start.len() != rank {
         return Err(ArrayError::internal(format!("region `{region:?}` does not have the rank of shape `{shape:?}`")));
     }
     if region.shape.contains(&0) {
         return Ok(());
-    }
-    // The trailing dimensions that the region spans whole join the run.
-    let mut split = rank;
-    let mut run = size;
-    while split > 0 {
-        split -= 1;
-        run = run.checked_mul(region.shape[split]).ok_or_else(too_many)?;
-        if region.shape[split] != shape[split] {
-            break;
-        }
     }
     let mut strides = vec![size; rank];
     for d in (0..rank.saturating_sub(1)).rev() {
@@ -263,10 +269,12 @@ pub(crate) fn runs(shape: &[u64], region: &Region, size: u64, mut f: impl FnMut(
     for (first, stride) in region.start.iter().zip(&strides) {
         start = first.checked_mul(*stride).and_then(|s| s.checked_add(start)).ok_or_else(too_many)?;
     }
-    let mut index = vec![0u64; split];
+    // Dimensions of one index need no counting.
+    let counted = region.shape.iter().rposition(|n| *n > 1).map_or(0, |last| last + 1);
+    let mut index = vec![0u64; counted];
     loop {
-        f(start, run)?;
-        let mut d = split;
+        f(start)?;
+        let mut d = counted;
         loop {
             if d == 0 {
                 return Ok(());

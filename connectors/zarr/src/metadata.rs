@@ -54,16 +54,20 @@ pub(crate) async fn read(store: &Arc<dyn ObjectStore>) -> Result<Vec<Node>> {
     let mut denied = None;
     let mut found = Vec::new();
     for document in join_all(names.iter().map(|name| document(store, name))).await {
-        found.push(document.unwrap_or_else(|e| {
-            denied = Some(e);
-            None
-        }));
+        match document {
+            Ok(document) => found.push(document),
+            // Buckets that may not be listed say "denied" of what is not there.
+            Err(e) if is_about_access(&e) => {
+                denied.get_or_insert(e);
+                found.push(None);
+            }
+            Err(e) => return Err(e),
+        }
     }
     let [v3, consolidated, array, group, attributes] =
         <[Option<Value>; 5]>::try_from(found).map_err(|_| ArrayError::internal("five documents were asked for"))?;
-    // A fault matters only where nothing else was found: buckets answer "denied" for what is not there.
     if let Some(error) = denied
-        && (!is_about_access(&error) || [&v3, &consolidated, &array, &group].iter().all(|d| d.is_none()))
+        && [&v3, &consolidated, &array, &group].iter().all(|d| d.is_none())
     {
         return Err(error);
     }

@@ -14,8 +14,9 @@ use crate::codec::MOST_CHUNK_BYTES;
 use crate::error::{is_missing, store_error};
 use crate::shard::{IndexCache, ShardIndex, Sharding};
 
-/// Runs of bytes closer than this are fetched in one request: a request takes about as long as this many bytes.
-const GAP: u64 = 256 << 10;
+/// Runs of bytes closer than this are fetched in one request, as `object_store` would do by itself: over a network a
+/// request takes about as long as this many bytes.
+const GAP: u64 = 1 << 20;
 
 /// The array behind a variable.
 #[derive(Debug)]
@@ -161,14 +162,7 @@ impl Array {
             return Ok(None);
         }
         let total = shape.iter().try_fold(size, |n, s| n.checked_mul(*s)).unwrap_or(u64::MAX);
-        let mut spans: Vec<Range<u64>> = Vec::new();
-        crate::data_type::runs(shape, region, size, |start, length| {
-            match spans.last_mut() {
-                Some(span) if start.saturating_sub(span.end) <= GAP => span.end = start + length,
-                _ => spans.push(start..start + length),
-            }
-            Ok(())
-        })?;
+        let spans = spans_of(shape, region, size)?;
         let bytes: u64 = spans.iter().map(|s| s.end - s.start).sum();
         Ok((bytes.saturating_mul(4) < total.saturating_mul(3)).then_some(spans))
     }
@@ -254,6 +248,38 @@ impl Array {
             None => self.key(chunk),
         }
     }
+}
+
+/// The spans of bytes that hold `region` of a chunk of `shape`, elements of `size` bytes; those that are close are one.
+fn spans_of(shape: &[u64], region: &Region, size: u64) -> Result<Vec<Range<u64>>> {
+    // Dimensions whose steps leave only small gaps are spanned at once, so that a point of each of a million rows
+    // is no list of a million runs: a region of the others, each cell of it one span.
+    let (mut stride, mut extent) = (size, size);
+    let mut inner = shape.len();
+    while inner > 0 {
+        let d = inner - 1;
+        if region.shape[d] > 1 {
+            if stride.saturating_sub(extent) > GAP {
+                break;
+            }
+            extent += (region.shape[d] - 1) * stride;
+        }
+        stride = stride.saturating_mul(shape[d]);
+        inner = d;
+    }
+    let mut outer = region.clone();
+    for d in inner..shape.len() {
+        outer.shape[d] = 1;
+    }
+    let mut spans: Vec<Range<u64>> = Vec::new();
+    crate::data_type::cells(shape, &outer, size, |start| {
+        match spans.last_mut() {
+            Some(span) if start.saturating_sub(span.end) <= GAP => span.end = start + extent,
+            _ => spans.push(start..start + extent),
+        }
+        Ok(())
+    })?;
+    Ok(spans)
 }
 
 #[async_trait]

@@ -4,6 +4,7 @@
 mod contract;
 mod decode;
 mod hostile;
+mod mutations;
 mod open;
 mod requests;
 mod store;

@@ -247,3 +247,16 @@ fn locations_are_recognized_by_their_name() {
         assert!(!ZarrConnector.recognizes(location), "{location}");
     }
 }
+
+#[tokio::test]
+async fn a_bucket_that_denies_what_is_not_there_is_opened_and_a_closed_one_is_not() {
+    let bucket = Arc::new(Recorded { denies: true, ..Recorded::default() });
+    let error = open(&bucket).await.unwrap_err().to_string();
+    assert!(error.starts_with("cannot read `zarr.json`"), "{error}");
+    assert!(error.contains("hint: check the credentials"), "{error}");
+    put(&bucket, ".zmetadata", &json!({"metadata": {"v/.zarray": zarray(&[2], &[2])}})).await;
+    let dataset = open(&bucket).await.unwrap();
+    // A chunk that may not be read is not taken for one that was never written.
+    let error = read(&dataset, "v", &[0], &Region::full(&[2])).await.unwrap_err().to_string();
+    assert!(error.contains("chunk `v/0`") && error.contains("hint: check the credentials"), "{error}");
+}

@@ -6,8 +6,10 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use futures::TryStreamExt;
 use futures::stream::BoxStream;
 use hyperslab_array::{Connector, Dataset, Region, Result, Values};
+use object_store::local::LocalFileSystem;
 use object_store::memory::InMemory;
 use object_store::path::Path;
 use object_store::{
@@ -27,6 +29,8 @@ pub(crate) struct Recorded {
     pub(crate) under_way: Mutex<(usize, usize)>,
     /// Whether listing fails, as over HTTP.
     pub(crate) unlisted: bool,
+    /// Whether what is not there is said to be forbidden, as by a bucket that may not be listed.
+    pub(crate) denies: bool,
     /// Whether ranges from the end fail, as on Azure.
     pub(crate) no_suffix: bool,
 }
@@ -38,6 +42,24 @@ impl fmt::Display for Recorded {
 }
 
 impl Recorded {
+    /// All objects of a folder.
+    pub(crate) async fn of_folder(folder: &std::path::Path) -> Self {
+        let files = LocalFileSystem::new_with_prefix(folder).unwrap();
+        let store = Self::default();
+        let paths: Vec<_> = files.list(None).try_collect().await.unwrap();
+        for meta in paths {
+            let bytes = files.get(&meta.location).await.unwrap().bytes().await.unwrap();
+            store.put_bytes(meta.location.as_ref(), bytes).await;
+        }
+        store
+    }
+
+    /// The keys of all objects.
+    pub(crate) async fn keys(&self) -> Vec<String> {
+        let objects: Vec<_> = self.inner.list(None).try_collect().await.unwrap();
+        objects.into_iter().map(|o| o.location.to_string()).collect()
+    }
+
     /// Stores `bytes` under `key`.
     pub(crate) async fn put_bytes(&self, key: &str, bytes: impl Into<Bytes>) {
         self.inner.put(&Path::parse(key).unwrap(), PutPayload::from_bytes(bytes.into())).await.unwrap();
@@ -100,7 +122,12 @@ impl ObjectStore for Recorded {
         if self.no_suffix && matches!(options.range, Some(GetRange::Suffix(_))) {
             return Err(object_store::Error::NotSupported { source: "suffix".into() });
         }
-        self.inner.get_opts(path, options).await
+        self.inner.get_opts(path, options).await.map_err(|e| match e {
+            object_store::Error::NotFound { path, source } if self.denies => {
+                object_store::Error::PermissionDenied { path, source }
+            }
+            e => e,
+        })
     }
 
     async fn get_ranges(&self, path: &Path, ranges: &[Range<u64>]) -> object_store::Result<Vec<Bytes>> {
