@@ -1,1 +1,17 @@
-//! placeholder
+//! The datasets of the benchmarks, and what is measured on them.
+//!
+//! A [`Recipe`] says what a dataset looks like and what each of its chunks holds, by arithmetic from a seed. It can be
+//! written to a directory ([`generate`]) or served without being anywhere ([`SyntheticStore`]).
+//!
+//! ```text
+//! Recipe ─┬─→ generate       ─→ files    ─┐
+//!         └─→ SyntheticStore ─→ requests ─┴─→ Registry ─→ Dataset, SQL ─→ measure
+//! ```
+
+pub mod generate;
+mod noise;
+pub mod recipe;
+mod synthetic;
+
+pub use recipe::Recipe;
+pub use synthetic::SyntheticStore;
