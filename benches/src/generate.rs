@@ -53,7 +53,7 @@ pub fn write(recipe: &dyn Recipe, directory: &Path) -> Result<Written> {
 }
 
 /// The indices of chunk `number` in C order.
-fn position(mut number: u64, counts: &[u64]) -> Vec<u64> {
+pub(crate) fn position(mut number: u64, counts: &[u64]) -> Vec<u64> {
     let mut chunk = vec![0; counts.len()];
     for (index, count) in chunk.iter_mut().zip(counts).rev() {
         *index = number % (*count).max(1);

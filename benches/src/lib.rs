@@ -9,6 +9,7 @@
 //! ```
 
 pub mod generate;
+pub mod measure;
 mod noise;
 pub mod recipe;
 mod synthetic;

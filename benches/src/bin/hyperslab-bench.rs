@@ -1,0 +1,129 @@
+//! `hyperslab-bench`: writes the datasets of the benchmarks and measures what is done with them.
+//!
+//! Each measurement is one process, so that its peak memory is its own.
+
+#![allow(clippy::print_stdout, clippy::print_stderr)]
+
+use std::path::PathBuf;
+use std::time::Instant;
+
+use clap::{Parser, Subcommand, ValueEnum};
+use hyperslab_array::ArrayError;
+use hyperslab_benches::recipe::Era;
+use hyperslab_benches::{generate, measure};
+use hyperslab_connectors::{Location, OpenOptions, Registry};
+use hyperslab_zarr::writer::Compression;
+
+type Failure = Box<dyn std::error::Error>;
+
+/// Writes the datasets of the benchmarks, and measures.
+#[derive(Parser)]
+#[command(name = "hyperslab-bench", version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Writes a dataset into the directory DIR, as `era.zarr`.
+    Generate {
+        /// Which dataset.
+        name: Generated,
+        /// Where to.
+        directory: PathBuf,
+        /// The shape of chunks: time,lat,lon.
+        #[arg(long, value_delimiter = ',', default_values_t = [30, 181, 360])]
+        chunks: Vec<u64>,
+        /// How many days.
+        #[arg(long, default_value_t = 1460)]
+        days: u64,
+        /// How chunks are compressed.
+        #[arg(long, value_enum, default_value_t = Codec::Blosc)]
+        codec: Codec,
+    },
+    /// Fetches and decodes every chunk on all cores and throws it away: the limit of any engine.
+    Decode {
+        /// A dataset.
+        location: String,
+        /// Only this variable.
+        #[arg(long)]
+        variable: Option<String>,
+    },
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Generated {
+    /// A daily reanalysis, 3 GB decoded.
+    Era,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Codec {
+    /// Blosc with Zstandard inside and shuffled bytes.
+    Blosc,
+    /// Zstandard.
+    Zstd,
+    /// None at all.
+    None,
+}
+
+impl From<Codec> for Compression {
+    fn from(codec: Codec) -> Self {
+        match codec {
+            Codec::Blosc => Self::BloscZstd { level: 3, shuffle: true },
+            Codec::Zstd => Self::Zstd(3),
+            Codec::None => Self::None,
+        }
+    }
+}
+
+fn main() -> std::process::ExitCode {
+    match run(Arguments::parse().command) {
+        Ok(()) => std::process::ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            std::process::ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(command: Command) -> Result<(), Failure> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    match command {
+        Command::Generate { name: Generated::Era, directory, chunks, days, codec } => {
+            let chunks: [u64; 3] = chunks.try_into().map_err(|given: Vec<u64>| {
+                ArrayError::argument(format!("`--chunks` has {} sizes, expected time,lat,lon", given.len()))
+            })?;
+            let era = Era::default().with_shape([days, 361, 720]).with_chunks(chunks).with_compression(codec.into());
+            let (start, target) = (Instant::now(), directory.join("era.zarr"));
+            let written = generate::write(&era, &target)?;
+            line("written", target.display());
+            line("chunks", written.chunks);
+            line("decoded MB", written.decoded >> 20);
+            line("stored MB", written.stored >> 20);
+            line("ratio", format!("{:.2}", written.decoded as f64 / written.stored.max(1) as f64));
+            line("seconds", format!("{:.2}", start.elapsed().as_secs_f64()));
+        }
+        Command::Decode { location, variable } => {
+            let name = Location::parse(&location)?.name();
+            let (registry, options) = (Registry::default(), OpenOptions::new());
+            let dataset = runtime.block_on(registry.open(&name, &location, None, &options))?;
+            let total = runtime.block_on(measure::decode_all(&dataset, variable.as_deref()))?;
+            let seconds = total.time.as_secs_f64();
+            line("chunks", total.chunks);
+            line("stored MB", total.stored >> 20);
+            line("decoded MB", total.decoded >> 20);
+            line("seconds", format!("{seconds:.3}"));
+            line("decoded MB/s", format!("{:.0}", total.decoded as f64 / seconds.max(1e-9) / f64::from(1 << 20)));
+        }
+    }
+    if let Some(bytes) = measure::peak_memory() {
+        line("peak MB", bytes >> 20);
+    }
+    Ok(())
+}
+
+fn line(what: &str, value: impl std::fmt::Display) {
+    println!("{what:<14} {value}");
+}
