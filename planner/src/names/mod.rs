@@ -12,6 +12,9 @@ mod rewrite;
 mod scope;
 mod tables;
 
+use std::sync::Arc;
+
+use datafusion::catalog::TableProvider;
 use datafusion::error::Result;
 use datafusion::execution::SessionState;
 use datafusion::sql::parser::{CopyToSource, Statement as SqlStatement};
@@ -50,6 +53,20 @@ pub fn resolve_table(name: &mut ObjectName, state: &SessionState) -> Result<()> 
     Ok(())
 }
 
+/// The table of a name, and the name's parts replaced by the real ones.
+///
+/// # Errors
+/// When there is no such table, the name is ambiguous, or the table cannot be opened.
+pub async fn table(name: &mut ObjectName, state: &SessionState) -> Result<Arc<dyn TableProvider>> {
+    match tables::provider(name, state).await? {
+        Some((table, real)) => {
+            rename(name, &real);
+            Ok(table)
+        }
+        None => Err(tables::not_found(name, state)),
+    }
+}
+
 async fn resolve_ast(ast: &mut Ast, state: &SessionState) -> Result<()> {
     let mut ast = ast;
     while let Ast::Prepare { statement, .. } | Ast::Explain { statement, .. } = ast {
@@ -75,7 +92,7 @@ async fn resolve_ast(ast: &mut Ast, state: &SessionState) -> Result<()> {
 
 async fn resolve_query(query: &mut Query, state: &SessionState) -> Result<()> {
     let tables = tables::load(tables::relations(query), state).await?;
-    Rewrite::new(&tables).query(query, &[], None)?;
+    Rewrite::new(&tables, state).query(query, &[], None)?;
     Ok(())
 }
 

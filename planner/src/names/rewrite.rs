@@ -3,6 +3,7 @@
 use std::ops::ControlFlow;
 
 use datafusion::error::{DataFusionError, Result};
+use datafusion::execution::SessionState;
 use datafusion::sql::sqlparser::ast::{
     Distinct, ExcludeSelectItem, Expr, FunctionArg, FunctionArgExpr, FunctionArguments, GroupByExpr, Ident, Join,
     JoinConstraint, JoinOperator, NamedWindowExpr, ObjectName, ObjectNamePart, OrderByKind, Query, Select,
@@ -11,7 +12,7 @@ use datafusion::sql::sqlparser::ast::{
 };
 
 use super::scope::{Alias, Aliases, Columns, Relation, Scope};
-use super::tables::{Tables, normalized};
+use super::tables::{Tables, normalized, not_found};
 use super::{rename, rename_ident};
 
 /// A common table expression that is in scope.
@@ -24,11 +25,12 @@ pub(super) struct Cte {
 /// Walks one statement.
 pub(super) struct Rewrite<'t> {
     tables: &'t Tables,
+    state: &'t SessionState,
 }
 
 impl<'t> Rewrite<'t> {
-    pub(super) fn new(tables: &'t Tables) -> Self {
-        Self { tables }
+    pub(super) fn new(tables: &'t Tables, state: &'t SessionState) -> Self {
+        Self { tables, state }
     }
 
     /// Replaces the names in `query`, and says what its columns are called.
@@ -36,16 +38,16 @@ impl<'t> Rewrite<'t> {
         let mut ctes = ctes.to_vec();
         if let Some(with) = &mut query.with {
             for cte in &mut with.cte_tables {
-                if with.recursive
-                    && let SetExpr::SetOperation { left, .. } = cte.query.body.as_mut()
-                {
-                    // The name is visible in its own second half, with the columns of the first.
-                    let (columns, _) = self.set_expr(left, &ctes, outer)?;
-                    let mut seen = ctes.clone();
-                    seen.push(named(&cte.alias, columns));
-                    self.query(&mut cte.query, &seen, outer)?;
-                }
-                let columns = self.query(&mut cte.query, &ctes, outer)?;
+                let columns = match cte.query.body.as_mut() {
+                    SetExpr::SetOperation { left, .. } if with.recursive => {
+                        // The name is visible in its own second half, with the columns of the first.
+                        let (columns, _) = self.set_expr(left, &ctes, outer)?;
+                        let mut seen = ctes.clone();
+                        seen.push(named(&cte.alias, columns));
+                        self.query(&mut cte.query, &seen, outer)?
+                    }
+                    _ => self.query(&mut cte.query, &ctes, outer)?,
+                };
                 ctes.push(named(&cte.alias, columns));
             }
         }
@@ -216,7 +218,7 @@ impl<'t> Rewrite<'t> {
 
     fn table_factor(&self, factor: &mut TableFactor, ctes: &[Cte], scope: &mut Scope) -> Result<()> {
         let relation = match factor {
-            TableFactor::Table { name, alias, args: None, .. } => self.table(name, alias.as_ref(), ctes),
+            TableFactor::Table { name, alias, args: None, .. } => self.table(name, alias.as_ref(), ctes)?,
             // The arguments can be tables as well as columns; only queries among them are certain.
             TableFactor::Table { name, alias, args: Some(args), .. } => {
                 let nothing = Scope::new(None);
@@ -262,7 +264,7 @@ impl<'t> Rewrite<'t> {
         Ok(())
     }
 
-    fn table(&self, name: &mut ObjectName, alias: Option<&TableAlias>, ctes: &[Cte]) -> Relation {
+    fn table(&self, name: &mut ObjectName, alias: Option<&TableAlias>, ctes: &[Cte]) -> Result<Relation> {
         let single = match name.0.as_slice() {
             [ObjectNamePart::Identifier(ident)] => Some(ident.clone()),
             _ => None,
@@ -279,10 +281,10 @@ impl<'t> Rewrite<'t> {
         let (real, columns) = match (cte(true), exact, cte(false), table) {
             (Some(cte), ..) | (None, None, Some(cte), _) => (vec![cte.name.clone()], cte.columns.clone()),
             (None, _, _, Some(table)) => (table.name.clone(), table.columns.clone()),
-            (None, _, _, None) => (idents(name).map(|i| normalized(i)).collect(), Columns::unknown()),
+            (None, _, _, None) => return Err(not_found(name, self.state)),
         };
         rename(name, &real);
-        relation(real, columns, alias)
+        Ok(relation(real, columns, alias))
     }
 
     fn exprs<'e>(

@@ -4,12 +4,14 @@ use std::collections::HashMap;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use datafusion::catalog::SchemaProvider;
-use datafusion::error::Result;
+use datafusion::catalog::{SchemaProvider, TableProvider};
+use datafusion::error::{DataFusionError, Result};
 use datafusion::execution::SessionState;
 use datafusion::sql::sqlparser::ast::{Ident, ObjectName, TableFactor, Visit, Visitor};
+use hyperslab_array::{ArrayError, nearest_names};
 
 use super::scope::{Columns, case_insensitive};
+use crate::statements::external;
 
 /// A table of the catalog.
 #[derive(Debug, Clone)]
@@ -67,11 +69,51 @@ pub(super) fn real_name(written: &ObjectName, state: &SessionState) -> Result<Op
 }
 
 async fn find(written: &ObjectName, state: &SessionState) -> Result<Option<Table>> {
+    Ok(provider(written, state).await?.map(|(provider, name)| {
+        let columns = Columns::all(provider.schema().fields().iter().map(|f| f.name().clone()));
+        Table { name, columns }
+    }))
+}
+
+/// The table of a name, with its real name; `None` where it does not exist.
+///
+/// # Errors
+/// As [`load`].
+pub(super) async fn provider(
+    written: &ObjectName,
+    state: &SessionState,
+) -> Result<Option<(Arc<dyn TableProvider>, Vec<String>)>> {
     let Some((schema, name)) = locate(written, state)? else { return Ok(None) };
     let Some(table) = name.last() else { return Ok(None) };
-    let Some(provider) = schema.table(table).await? else { return Ok(None) };
-    let columns = Columns::all(provider.schema().fields().iter().map(|f| f.name().clone()));
-    Ok(Some(Table { name, columns }))
+    Ok(schema.table(table).await?.map(|provider| (provider, name)))
+}
+
+/// The error for a table that does not exist: it lists those that do.
+pub(super) fn not_found(written: &ObjectName, state: &SessionState) -> DataFusionError {
+    let parts: Vec<String> = written.0.iter().filter_map(|p| p.as_ident()).map(|i| i.value.clone()).collect();
+    let defaults = &state.config_options().catalog;
+    let mut names = Vec::new();
+    if let Some(catalog) = state.catalog_list().catalog(&defaults.default_catalog) {
+        // Those of the default schema come first: a message lists the first few.
+        let default = catalog.schema(&defaults.default_schema);
+        names.extend(default.map(|s| s.table_names()).unwrap_or_default());
+        let others = catalog.schema_names().into_iter().filter(|s| *s != defaults.default_schema);
+        if parts.len() > 1 {
+            names.clear();
+        }
+        for name in
+            others.filter(|s| parts.len() < 2 || parts.iter().rev().nth(1).is_some_and(|p| p.eq_ignore_ascii_case(s)))
+        {
+            let tables = catalog.schema(&name).map(|s| s.table_names()).unwrap_or_default();
+            names.extend(tables.into_iter().map(|table| format!("{name}.{table}")));
+        }
+        if names.is_empty() {
+            names.extend(catalog.schema_names());
+        }
+    }
+    let written = parts.join(".");
+    let hint = nearest_names(&written, names.iter().map(String::as_str));
+    external(ArrayError::not_found(format!("no table `{written}`")).hint(hint))
 }
 
 type Located = Option<(Arc<dyn SchemaProvider>, Vec<String>)>;
