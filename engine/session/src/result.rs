@@ -1,0 +1,163 @@
+//! [`QueryResult`]: the answer to a statement, read as a stream, as batches, or as a labelled dataset.
+
+use datafusion::arrow::array::RecordBatch;
+use datafusion::arrow::datatypes::{Schema, SchemaRef};
+use datafusion::dataframe::DataFrame;
+use datafusion::error::Result;
+use datafusion::execution::SendableRecordBatchStream;
+use datafusion::logical_expr::{Expr, LogicalPlan};
+use datafusion::physical_plan::memory::MemoryStream;
+
+use crate::dataset::{LabelOrder, LabelledDataset, from_batches};
+
+/// The answer to a statement. Nothing of a query has run before it is read.
+#[derive(Debug)]
+pub struct QueryResult {
+    source: Source,
+}
+
+#[derive(Debug)]
+enum Source {
+    Frame(Box<DataFrame>),
+    Batches(SchemaRef, Vec<RecordBatch>),
+}
+
+impl QueryResult {
+    pub(crate) fn from_frame(frame: DataFrame) -> Self {
+        Self { source: Source::Frame(Box::new(frame)) }
+    }
+
+    pub(crate) fn from_batches(schema: SchemaRef, batches: Vec<RecordBatch>) -> Self {
+        Self { source: Source::Batches(schema, batches) }
+    }
+
+    /// The answer to a statement that has none.
+    pub(crate) fn nothing() -> Self {
+        Self::from_batches(SchemaRef::new(Schema::empty()), Vec::new())
+    }
+
+    /// The columns, with roles, dimensions and units in the metadata of their fields where the query kept them. A
+    /// statement without an answer has none.
+    pub fn schema(&self) -> SchemaRef {
+        match &self.source {
+            Source::Frame(frame) => SchemaRef::clone(frame.schema().inner()),
+            Source::Batches(schema, _) => SchemaRef::clone(schema),
+        }
+    }
+
+    /// The plan of a query, before DataFusion has optimised it; `None` where there is none.
+    pub fn logical_plan(&self) -> Option<&LogicalPlan> {
+        match &self.source {
+            Source::Frame(frame) => Some(frame.logical_plan()),
+            Source::Batches(..) => None,
+        }
+    }
+
+    /// Runs the query; batches come as they are ready. A stream that is dropped stops the query.
+    ///
+    /// # Errors
+    /// When the query cannot be planned.
+    pub async fn stream(self) -> Result<SendableRecordBatchStream> {
+        match self.source {
+            Source::Frame(frame) => frame.execute_stream().await,
+            Source::Batches(schema, batches) => Ok(Box::pin(MemoryStream::try_new(batches, schema, None)?)),
+        }
+    }
+
+    /// Runs the query to its end.
+    ///
+    /// # Errors
+    /// When the query fails.
+    pub async fn collect(self) -> Result<Vec<RecordBatch>> {
+        match self.source {
+            Source::Frame(frame) => frame.collect().await,
+            Source::Batches(_, batches) => Ok(batches),
+        }
+    }
+
+    /// Runs the query, and makes a labelled dataset of its rows.
+    ///
+    /// The dimensions are the columns of `GROUP BY`; in a query without it, the columns whose role is `dimension`.
+    /// Labels come in the order of the table or of `ORDER BY`; where there is neither, as after `GROUP BY`, they
+    /// ascend. A cell that no row has is missing.
+    ///
+    /// # Errors
+    /// When the query fails, or two rows are the same cell.
+    pub async fn to_dataset(self) -> Result<LabelledDataset> {
+        let schema = self.schema();
+        let grouping = self.logical_plan().and_then(group_columns);
+        let names = crate::dataset::dimensions_of(&schema, grouping.as_deref());
+        self.dataset_of(schema, names).await
+    }
+
+    /// As [`Self::to_dataset`], with the columns that are to be the dimensions, slowest first.
+    ///
+    /// # Errors
+    /// As [`Self::to_dataset`], or when there is no such column.
+    pub async fn to_dataset_by(self, dimensions: &[&str]) -> Result<LabelledDataset> {
+        let schema = self.schema();
+        self.dataset_of(schema, dimensions.iter().map(|d| d.to_string()).collect()).await
+    }
+
+    async fn dataset_of(self, schema: SchemaRef, dimensions: Vec<String>) -> Result<LabelledDataset> {
+        let labels = match self.logical_plan() {
+            Some(plan) if is_sorted(plan) => LabelOrder::Rows,
+            Some(plan) if has_aggregate(plan) => LabelOrder::Ascending,
+            _ => LabelOrder::Grid,
+        };
+        let batches = match self.source {
+            // Not `collect`, which takes the partitions as they are ready.
+            Source::Frame(frame) => frame.collect_partitioned().await?.into_iter().flatten().collect(),
+            Source::Batches(_, batches) => batches,
+        };
+        from_batches(&schema, &batches, &dimensions, labels)
+    }
+}
+
+/// Which columns of a plan are the keys of its outermost aggregate; `None` where there is none.
+fn group_columns(plan: &LogicalPlan) -> Option<Vec<bool>> {
+    match plan {
+        LogicalPlan::Sort(_) | LogicalPlan::Limit(_) | LogicalPlan::Filter(_) | LogicalPlan::SubqueryAlias(_) => {
+            group_columns(plan.inputs().first()?)
+        }
+        LogicalPlan::Projection(projection) => {
+            let below = group_columns(&projection.input)?;
+            let schema = projection.input.schema();
+            let is_key = |expr: &Expr| match expr.clone().unalias_nested().data {
+                Expr::Column(column) => {
+                    schema.maybe_index_of_column(&column).and_then(|i| below.get(i)).copied().unwrap_or(false)
+                }
+                _ => false,
+            };
+            Some(projection.expr.iter().map(is_key).collect())
+        }
+        LogicalPlan::Window(window) => {
+            let mut columns = group_columns(&window.input)?;
+            columns.resize(window.schema.fields().len(), false);
+            Some(columns)
+        }
+        LogicalPlan::Aggregate(aggregate) => {
+            if aggregate.group_expr.iter().any(|e| matches!(e, Expr::GroupingSet(_))) {
+                return None;
+            }
+            let keys = aggregate.group_expr.len();
+            Some((0..aggregate.schema.fields().len()).map(|i| i < keys).collect())
+        }
+        _ => None,
+    }
+}
+
+fn has_aggregate(plan: &LogicalPlan) -> bool {
+    matches!(plan, LogicalPlan::Aggregate(_) | LogicalPlan::Distinct(_)) || plan.inputs().into_iter().any(has_aggregate)
+}
+
+/// Whether the order of the rows is the query's own.
+fn is_sorted(plan: &LogicalPlan) -> bool {
+    match plan {
+        LogicalPlan::Sort(_) => true,
+        LogicalPlan::Limit(_) | LogicalPlan::Projection(_) | LogicalPlan::SubqueryAlias(_) => {
+            plan.inputs().first().is_some_and(|input| is_sorted(input))
+        }
+        _ => false,
+    }
+}
