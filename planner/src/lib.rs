@@ -4,5 +4,11 @@
 //! text ─→ statements ─→ names ─→ DataFusion's planner ─→ rules ─→ plan
 //! ```
 
+mod configure;
 pub mod names;
+mod options;
+pub mod rules;
 pub mod statements;
+
+pub use configure::configure;
+pub use options::PlannerOptions;

@@ -77,23 +77,16 @@ impl ScalarUDFImpl for TimePart {
     }
 
     fn coerce_types(&self, arg_types: &[DataType]) -> Result<Vec<DataType>> {
-        let [time] = arg_types else {
-            return plan_err!("{} expected one argument, a time, got {}", self.name, arg_types.len());
-        };
-        Ok(vec![match time {
-            DataType::Null => DataType::Timestamp(TimeUnit::Microsecond, None),
-            DataType::Dictionary(_, value) if is_text(value) => DataType::Utf8,
-            DataType::Timestamp(..) | DataType::Date32 | DataType::Date64 => time.clone(),
-            DataType::Time32(_) | DataType::Time64(_) if self.is_of_a_day() => time.clone(),
-            other if is_text(other) => time.clone(),
-            other => {
-                return plan_err!(
-                    "{} expected a time, got `{other}`; hint: a timestamp, a date, or a text such as \
-                     `'1990-06-15'`",
-                    self.name
-                );
-            }
-        }])
+        // What fits nothing is left as it is, for `return_field_from_args` to refuse: an error from here comes with
+        // lines about candidates.
+        Ok(arg_types
+            .iter()
+            .map(|time| match time {
+                DataType::Null => DataType::Timestamp(TimeUnit::Microsecond, None),
+                DataType::Dictionary(_, value) if is_text(value) => DataType::Utf8,
+                other => other.clone(),
+            })
+            .collect())
     }
 
     fn return_type(&self, _arg_types: &[DataType]) -> Result<DataType> {
@@ -104,8 +97,22 @@ impl ScalarUDFImpl for TimePart {
     }
 
     fn return_field_from_args(&self, args: ReturnFieldArgs) -> Result<FieldRef> {
-        let nullable = args.arg_fields.iter().any(|f| f.is_nullable());
-        Ok(Arc::new(Field::new(self.name, self.return_type(&[])?, nullable)))
+        let [time] = args.arg_fields else {
+            return plan_err!("{} expected one argument, a time, got {}", self.name, args.arg_fields.len());
+        };
+        let is_time = match time.data_type() {
+            DataType::Timestamp(..) | DataType::Date32 | DataType::Date64 => true,
+            DataType::Time32(_) | DataType::Time64(_) => self.is_of_a_day(),
+            other => is_text(other),
+        };
+        if !is_time {
+            return plan_err!(
+                "{} expected a time, got `{}`; hint: a timestamp, a date, or a text such as `'1990-06-15'`",
+                self.name,
+                time.data_type()
+            );
+        }
+        Ok(Arc::new(Field::new(self.name, self.return_type(&[])?, time.is_nullable())))
     }
 
     fn is_strict(&self) -> bool {

@@ -113,27 +113,16 @@ impl ScalarUDFImpl for Bound {
         };
         let wanted = Wanted::try_new(&self.coordinate, self.method, &column(value)?)?;
         let tolerances = tolerance.map(|t| Tolerances::try_new(self.name(), &column(t)?)).transpose()?;
-        let mut last: Option<((Scalar, Option<Scalar>), Option<u64>)> = None;
+        let mut last: Option<(Sought, Option<u64>)> = None;
         let mut found = Vec::with_capacity(rows);
         for row in 0..rows {
-            let Some(value) = wanted.get(row)? else {
+            let Some(sought) = Sought::of(&wanted, tolerances.as_ref(), row)? else {
                 found.push(None);
                 continue;
             };
-            let tolerance = match &tolerances {
-                None => None,
-                Some(tolerances) => match tolerances.get(row)? {
-                    Some(tolerance) => Some(tolerance),
-                    None => {
-                        found.push(None);
-                        continue;
-                    }
-                },
-            };
-            let key = (value, tolerance);
             // Neighbouring rows of a grid ask for the same.
             if let Some((known, index)) = &last
-                && *known == key
+                && *known == sought
             {
                 found.push(*index);
                 continue;
@@ -141,10 +130,10 @@ impl ScalarUDFImpl for Bound {
             let index = self
                 .coordinate
                 .index()
-                .lookup(&key.0, self.method, key.1.as_ref())
+                .lookup(&sought.value, self.method, sought.tolerance.as_ref())
                 .map_err(|e| datafusion_error(e.context("coordinate", &self.coordinate.variable().name)))?;
             found.push(index);
-            last = Some((key, index));
+            last = Some((sought, index));
         }
         if is_constant {
             return Ok(ColumnarValue::Scalar(self.label(found.first().copied().flatten())?));
@@ -157,6 +146,22 @@ impl ScalarUDFImpl for Bound {
             }
         };
         Ok(ColumnarValue::Array(take(&labels, &UInt64Array::from(found), None)?))
+    }
+}
+
+/// What one row asks for.
+#[derive(Debug, PartialEq)]
+struct Sought {
+    value: Scalar,
+    tolerance: Option<Scalar>,
+}
+
+impl Sought {
+    /// `None` where the value or the tolerance is NULL.
+    fn of(wanted: &Wanted, tolerances: Option<&Tolerances>, row: usize) -> Result<Option<Self>> {
+        let Some(value) = wanted.get(row)? else { return Ok(None) };
+        let Some(tolerances) = tolerances else { return Ok(Some(Self { value, tolerance: None })) };
+        Ok(tolerances.get(row)?.map(|tolerance| Self { value, tolerance: Some(tolerance) }))
     }
 }
 

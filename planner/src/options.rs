@@ -1,0 +1,29 @@
+//! `hyperslab.planner.*`: an off switch for every rule.
+
+use datafusion::common::config::ConfigOptions;
+use datafusion::common::extensions_options;
+use hyperslab_exec::Options;
+
+extensions_options! {
+    /// How SQL becomes an array plan: `hyperslab.planner.*`.
+    pub struct PlannerOptions {
+        /// Let `nearest`, `pad` and `backfill` look among the labels of the coordinate that they name; when off, they are errors.
+        pub bind_lookups: bool, default = true
+
+        /// Compare `float32` labels with constants in `float32`, so that `lat = 0.1` finds the label 0.1; when off, compare as SQL does.
+        pub float_labels: bool, default = true
+
+        /// Read text that is compared with a time as a date or a part of one (`'1990'`), in the time's calendar; when off, compare as SQL does.
+        pub time_labels: bool, default = true
+    }
+}
+
+/// The name of the section in [`Options`].
+pub(crate) const SECTION: &str = "planner";
+
+impl PlannerOptions {
+    /// The options of a session; the defaults where the session has none of ours.
+    pub fn of(config: &ConfigOptions) -> Self {
+        Options::of(config).and_then(|o| o.section::<Self>(SECTION)).cloned().unwrap_or_default()
+    }
+}

@@ -1,0 +1,45 @@
+//! `nearest`, `pad` and `backfill` get the labels of the coordinate that they name.
+//!
+//! ```text
+//! time = nearest(time, '1982-08-07')  ─→  time = nearest('time', '1982-08-07') over the labels of `time`
+//!                                     ─→  time = 1982-08-01T00:00:00              once DataFusion folds constants
+//! ```
+
+use datafusion::common::Result;
+use datafusion::common::config::ConfigOptions;
+use datafusion::common::tree_node::Transformed;
+use datafusion::logical_expr::{Expr, ExprSchemable, LogicalPlan, lit};
+use datafusion::optimizer::AnalyzerRule;
+use hyperslab_exec::functions::lookup::{bound, call_of};
+
+use super::trace::coordinate_of;
+use super::walk::{Scope, rewrite};
+use crate::PlannerOptions;
+
+#[derive(Debug)]
+pub(super) struct BindLookups;
+
+impl AnalyzerRule for BindLookups {
+    fn name(&self) -> &str {
+        "hyperslab.bind_lookups"
+    }
+
+    fn analyze(&self, plan: LogicalPlan, config: &ConfigOptions) -> Result<LogicalPlan> {
+        if !PlannerOptions::of(config).bind_lookups {
+            return Ok(plan);
+        }
+        rewrite(plan, &mut bind)
+    }
+}
+
+fn bind(expr: Expr, scope: &Scope<'_>) -> Result<Transformed<Expr>> {
+    let Some(call) = call_of(&expr)? else { return Ok(Transformed::no(expr)) };
+    let coordinate = coordinate_of(call.dimension, scope)?;
+    let mut args = vec![lit(coordinate.variable().name.as_str())];
+    args.extend(call.rest.iter().cloned());
+    let function = bound(call.method, coordinate);
+    let types = args.iter().map(|a| a.get_type(&scope.schema)).collect::<Result<Vec<_>>>()?;
+    // Says what is wrong with a value before DataFusion wraps it.
+    function.coerce_types(&types)?;
+    Ok(Transformed::yes(function.call(args)))
+}

@@ -1,0 +1,31 @@
+//! The rules that give SQL the meaning that labels have, each with a switch in [`crate::PlannerOptions`].
+//!
+//! ```text
+//!  plan ─→ bind_lookups ─→ float_labels ─→ time_labels ─→ DataFusion's type coercion and optimizer ─→ scan
+//!          nearest(lat, 5)  lat = 0.1       time >= '1990'  constants fold to literals                 literals prune
+//! ```
+//!
+//! All run before DataFusion's type coercion, on expressions as they were written.
+
+mod bind_lookups;
+mod comparison;
+mod extract;
+mod float_labels;
+mod time_constant;
+mod time_labels;
+mod trace;
+mod walk;
+
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use datafusion::optimizer::AnalyzerRule;
+
+pub(crate) use extract::ExtractPlanner;
+
+/// The analyzer rules, in the order in which they must run.
+pub fn analyzer_rules() -> Vec<Arc<dyn AnalyzerRule + Send + Sync>> {
+    vec![Arc::new(bind_lookups::BindLookups), Arc::new(float_labels::FloatLabels), Arc::new(time_labels::TimeLabels)]
+}
