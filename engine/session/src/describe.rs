@@ -1,9 +1,10 @@
 //! The answers of `DESCRIBE DATASET`, `SHOW DATASETS` and `DESCRIBE`.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use datafusion::arrow::array::{ArrayRef, Int64Array, RecordBatch, StringArray};
-use datafusion::arrow::datatypes::{Field, Schema};
+use datafusion::arrow::datatypes::{DataType, Field, Schema};
 use datafusion::error::Result;
 use hyperslab_array::Dataset;
 use hyperslab_exec::metadata::{DIMENSIONS, LONG_NAME, ROLE, UNITS};
@@ -11,10 +12,18 @@ use hyperslab_exec::metadata::{DIMENSIONS, LONG_NAME, ROLE, UNITS};
 use crate::datasets::{Registered, grid_tables};
 use crate::result::QueryResult;
 
+/// The key in an answer's schema metadata that says what sort of answer it is: `text` where its rows are the lines of
+/// a text, to be shown without a table around them.
+pub const KIND: &str = "hyperslab.kind";
+
 /// The summary of a dataset, a line a row.
 pub(crate) fn describe_dataset(dataset: &Dataset) -> Result<QueryResult> {
     let text = dataset.summary().to_string();
-    answer(vec![("summary", false, Arc::new(StringArray::from(text.lines().collect::<Vec<_>>())))])
+    let lines: ArrayRef = Arc::new(StringArray::from(text.lines().collect::<Vec<_>>()));
+    let kind = HashMap::from([(KIND.to_string(), "text".to_string())]);
+    let schema = Arc::new(Schema::new_with_metadata(vec![Field::new("summary", DataType::Utf8, false)], kind));
+    let batch = RecordBatch::try_new(Arc::clone(&schema), vec![lines])?;
+    Ok(QueryResult::from_batches(schema, vec![batch]))
 }
 
 /// The registered datasets, a row each.

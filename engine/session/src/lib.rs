@@ -46,11 +46,13 @@ mod describe;
 pub mod error;
 mod metadata_tables;
 mod result;
+pub mod sample;
 mod url_table;
 
 pub use builder::ContextBuilder;
 pub use context::Context;
 pub use dataset::{ArrayValues, LabelledArray, LabelledDataset};
+pub use describe::KIND;
 pub use hyperslab_planner::statements::Statement;
 pub use result::QueryResult;
 
