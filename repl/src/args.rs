@@ -1,0 +1,219 @@
+//! The command line: what a person may ask for, in which order, and what is refused before anything is opened.
+
+use std::path::PathBuf;
+
+use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
+use hyperslab::connectors::Location;
+
+use crate::failure::Failure;
+use crate::output::Format;
+
+/// Ask labelled N-d arrays (Zarr) in SQL.
+///
+/// Each LOCATION, a path or a URL, is a dataset under its NAME or its file stem. -c and -f run in the order given.
+/// With neither, statements are read from standard input; a terminal gets a shell.
+#[derive(Debug, Parser)]
+#[command(name = "hyperslab", version, args_conflicts_with_subcommands = true)]
+pub struct Cli {
+    #[command(subcommand)]
+    pub command: Option<Command>,
+
+    /// A dataset: `ersst.zarr`, `sst=s3://bucket/ersst.zarr`.
+    #[arg(value_name = "[NAME=]LOCATION", value_parser = Source::parse)]
+    pub sources: Vec<Source>,
+
+    /// Run SQL and leave.
+    #[arg(short = 'c', long = "command", value_name = "SQL")]
+    commands: Vec<String>,
+
+    /// Run the statements of a file and leave.
+    #[arg(short = 'f', long = "file", value_name = "FILE")]
+    files: Vec<PathBuf>,
+
+    /// How answers are written; without it the ending of -o's FILE tells, else `table`.
+    #[arg(long, value_enum)]
+    format: Option<Format>,
+
+    /// Write the answer to FILE, which is there whole or not at all.
+    #[arg(short = 'o', long = "output", value_name = "FILE")]
+    pub output: Option<PathBuf>,
+
+    /// Write answers and errors, nothing else.
+    #[arg(short = 'q', long)]
+    pub quiet: bool,
+
+    /// `-c` and `-f`, in the order of the command line.
+    #[arg(skip)]
+    pub scripts: Vec<Script>,
+}
+
+/// What the binary does besides answering.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Write the sample dataset `ersst.zarr` (monthly sea surface temperature, made up) into DIR.
+    Sample {
+        /// The folder; made if it is not there.
+        #[arg(value_name = "DIR")]
+        folder: PathBuf,
+    },
+    /// Write the sample dataset into a folder that is removed afterwards, and ask it five questions.
+    Demo,
+}
+
+/// SQL to run: where it comes from.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Script {
+    /// The text of a `-c`.
+    Text(String),
+    /// The file of a `-f`.
+    File(PathBuf),
+}
+
+/// A dataset to register.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Source {
+    /// Its name in SQL.
+    pub name: String,
+    /// Its path or URL.
+    pub location: String,
+}
+
+impl Source {
+    fn parse(text: &str) -> Result<Self, String> {
+        let (name, location) = match text.split_once('=') {
+            // In `https://host/x?token=1` and `a/b=c` the `=` belongs to the location.
+            Some((name, location)) if !name.contains(['/', '\\', ':', '?', '.']) => (name.to_string(), location),
+            _ => (Location::parse(text).map_err(|e| e.to_string())?.name(), text),
+        };
+        if name.is_empty() || location.is_empty() {
+            return Err("expected `LOCATION` or `NAME=LOCATION`".into());
+        }
+        Ok(Self { name, location: location.to_string() })
+    }
+}
+
+impl Cli {
+    /// Reads the command line; help and version leave through the error.
+    pub fn parse_from<I, T>(arguments: I) -> Result<Self, clap::Error>
+    where
+        I: IntoIterator<Item = T>,
+        T: Into<std::ffi::OsString> + Clone,
+    {
+        let matches = Self::command().try_get_matches_from(arguments)?;
+        let mut cli = Self::from_arg_matches(&matches)?;
+        cli.scripts = scripts(&matches, &cli);
+        Ok(cli)
+    }
+
+    /// The format of answers.
+    pub fn format(&self) -> Result<Format, Failure> {
+        match (self.format, &self.output) {
+            (Some(format), _) => Ok(format),
+            (None, None) => Ok(Format::Table),
+            (None, Some(file)) => Format::of_file(file).ok_or_else(|| {
+                Failure::Usage(format!(
+                    "the ending of `{}` does not tell a format, expected one of {}; hint: say it with --format",
+                    file.display(),
+                    Format::ENDINGS
+                ))
+            }),
+        }
+    }
+
+    /// Refuses two datasets of one name.
+    pub fn check_names(&self) -> Result<(), Failure> {
+        for (i, source) in self.sources.iter().enumerate() {
+            if let Some(other) = self.sources[..i].iter().find(|s| s.name == source.name) {
+                return Err(Failure::Usage(format!(
+                    "`{}` and `{}` are both called `{}`; hint: name one of them, NAME=LOCATION",
+                    other.location, source.location, source.name
+                )));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn scripts(matches: &ArgMatches, cli: &Cli) -> Vec<Script> {
+    let at = |id: &str| matches.indices_of(id).into_iter().flatten();
+    let mut scripts: Vec<(usize, Script)> = at("commands")
+        .zip(cli.commands.iter().cloned().map(Script::Text))
+        .chain(at("files").zip(cli.files.iter().cloned().map(Script::File)))
+        .collect();
+    scripts.sort_by_key(|(at, _)| *at);
+    scripts.into_iter().map(|(_, script)| script).collect()
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+mod tests {
+    use super::*;
+
+    fn parse(arguments: &[&str]) -> Cli {
+        Cli::parse_from(std::iter::once(&"hyperslab").chain(arguments)).expect("a valid command line")
+    }
+
+    #[test]
+    fn the_definition_holds_together() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn commands_and_files_keep_the_order_of_the_command_line() {
+        let cli = parse(&["-f", "a.sql", "x.zarr", "-c", "select 1", "-f", "b.sql", "-c", "select 2"]);
+        assert_eq!(
+            cli.scripts,
+            [
+                Script::File("a.sql".into()),
+                Script::Text("select 1".into()),
+                Script::File("b.sql".into()),
+                Script::Text("select 2".into())
+            ]
+        );
+    }
+
+    #[test]
+    fn a_location_is_named_by_its_stem_or_by_its_name() {
+        for (text, name, location) in [
+            ("data/ersst.zarr", "ersst", "data/ersst.zarr"),
+            ("data/ersst.zarr/", "ersst", "data/ersst.zarr/"),
+            ("ersst.zarr.zip", "ersst", "ersst.zarr.zip"),
+            ("ersst", "ersst", "ersst"),
+            ("sst.mnmean.zarr", "sst_mnmean", "sst.mnmean.zarr"),
+            ("s3://bucket/a/pop.zarr", "pop", "s3://bucket/a/pop.zarr"),
+            ("https://host/pop.zarr?key=1", "pop", "https://host/pop.zarr?key=1"),
+            ("sst=data/ersst.zarr", "sst", "data/ersst.zarr"),
+            ("sst=https://host/x?a=b", "sst", "https://host/x?a=b"),
+            ("data/year=2000/a.zarr", "a", "data/year=2000/a.zarr"),
+        ] {
+            assert_eq!(Source::parse(text).unwrap(), Source { name: name.into(), location: location.into() });
+        }
+    }
+
+    #[test]
+    fn a_name_or_a_location_that_is_empty_is_refused() {
+        for text in ["=x.zarr", "x=", ""] {
+            assert!(Source::parse(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn two_datasets_of_one_name_are_refused() {
+        let failure = parse(&["a/x.zarr", "b/x.zarr"]).check_names().unwrap_err();
+        assert!(failure.to_string().contains("both called `x`"), "{failure}");
+    }
+
+    #[test]
+    fn the_ending_of_the_output_tells_its_format() {
+        assert_eq!(parse(&["-o", "a.CSV"]).format().unwrap(), Format::Csv);
+        assert_eq!(parse(&["-o", "a.csv", "--format", "json"]).format().unwrap(), Format::Json);
+        assert_eq!(parse(&[]).format().unwrap(), Format::Table);
+        assert!(parse(&["-o", "a.zarr"]).format().unwrap_err().to_string().contains("a.zarr"));
+    }
+
+    #[test]
+    fn a_location_called_sample_needs_a_path() {
+        assert!(matches!(parse(&["sample", "x"]).command, Some(Command::Sample { .. })));
+        assert_eq!(parse(&["./sample"]).sources[0].name, "sample");
+    }
+}

@@ -1,0 +1,5 @@
+-- Summary of a dataset
+-- Dimensions, coordinates with their first and last labels, variables, attributes, size.
+-- xarray: ds
+
+DESCRIBE DATASET ersst;
