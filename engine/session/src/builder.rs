@@ -151,7 +151,7 @@ impl ContextBuilder {
     }
 
     fn finish(self, state: SessionStateBuilder) -> Result<Context> {
-        let mut state = configure(state);
+        let mut state = hyperslab_planner::configure(state);
         let config = state.config().get_or_insert_default();
         if let Some(partitions) = self.target_partitions {
             if partitions == 0 {
@@ -200,12 +200,4 @@ fn set_from_environment(options: &mut ConfigOptions, environment: &[(String, Str
         }
     }
     Ok(())
-}
-
-fn configure(mut state: SessionStateBuilder) -> SessionStateBuilder {
-    let config = state.config().get_or_insert_default();
-    config.options_mut().extensions.insert(hyperslab_exec::Options::default());
-    let functions = state.scalar_functions().get_or_insert_default();
-    functions.extend(hyperslab_exec::functions::all());
-    state
 }

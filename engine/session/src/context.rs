@@ -16,7 +16,7 @@ use hyperslab_planner::statements::{Statement, parse};
 
 use crate::catalog::Shared;
 use crate::datasets::Registered;
-use crate::{ContextBuilder, QueryResult, describe};
+use crate::{ContextBuilder, QueryResult, describe, error};
 
 /// A session. Clones are the same session.
 ///
@@ -197,7 +197,8 @@ impl Context {
     }
 
     async fn plan(&self, statement: SqlStatement) -> Result<QueryResult> {
-        let plan = self.session.state().statement_to_plan(statement).await?;
+        let state = self.session.state();
+        let plan = state.statement_to_plan(statement).await.map_err(|e| error::with_function_names(e, &state))?;
         let writes = matches!(plan, LogicalPlan::Copy(_) | LogicalPlan::Dml(_));
         let frame = self.session.execute_logical_plan(plan).await?;
         let result = QueryResult::from_frame(frame);
@@ -227,7 +228,10 @@ impl Context {
             };
             return self.plan(SqlStatement::CreateExternalTable(create)).await;
         }
-        let names = parts(&create.name);
+        let names = match is_quoted(&create.name) {
+            true => parts(&create.name),
+            false => parts(&create.name).iter().map(|p| p.to_ascii_lowercase()).collect(),
+        };
         let ([name], [location]) = (names.as_slice(), create.locations.as_slice()) else {
             return Err(datafusion_error(ArrayError::argument(format!(
                 "`{}` is no name for a dataset at one location, expected one plain name and one location",
@@ -267,8 +271,9 @@ impl Context {
         let Ast::Drop { object_type: ObjectType::Table, names: dropped, .. } = ast else { return Ok(false) };
         dropped.retain(|name| {
             let parts = parts(name);
-            let registered = match parts.as_slice() {
-                [one] => self.shared.datasets.find(one),
+            let registered = match (parts.as_slice(), is_quoted(name)) {
+                ([one], true) => self.shared.datasets.get(one),
+                ([one], false) => self.shared.datasets.find(one),
                 _ => None,
             };
             registered.is_none_or(|r| self.shared.datasets.remove(&r.dataset.name).is_none())
@@ -317,6 +322,10 @@ fn location(name: &ObjectName) -> Option<&str> {
 /// The parts of a name as they are written: registered names are matched in any case.
 fn parts(name: &ObjectName) -> Vec<String> {
     name.0.iter().filter_map(|p| p.as_ident()).map(|i: &Ident| i.value.clone()).collect()
+}
+
+fn is_quoted(name: &ObjectName) -> bool {
+    name.0.iter().filter_map(|p| p.as_ident()).any(|i| i.quote_style.is_some())
 }
 
 fn option_value(value: &Value) -> String {

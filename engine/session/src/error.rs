@@ -4,7 +4,9 @@ use std::error::Error;
 
 use datafusion::common::SchemaError;
 use datafusion::error::DataFusionError;
+use datafusion::execution::SessionState;
 use hyperslab_array::{ArrayError, nearest_names};
+use hyperslab_exec::datafusion_error;
 
 /// What DataFusion puts before a message, which says nothing to the person who asked.
 const PREFIXES: [&str; 15] = [
@@ -49,7 +51,7 @@ pub fn one_line(error: &DataFusionError) -> String {
             format!("cannot parse: {}", flat(text.strip_prefix("sql parser error: ").unwrap_or(&text)))
         }
         root @ DataFusionError::Internal(_) => flat(&root.strip_backtrace()),
-        root => lower(&invalid_function(&flat(strip(&root.strip_backtrace())))),
+        root => lower(&flat(strip(&root.strip_backtrace()))),
     }
 }
 
@@ -102,12 +104,35 @@ fn schema_error(error: &SchemaError) -> String {
     }
 }
 
-/// `Invalid function 'foo'. Did you mean 'floor'?` in our words.
-fn invalid_function(text: &str) -> String {
-    match text.strip_prefix("Invalid function '") {
-        Some(rest) => format!("no function `{}", rest.replacen("'. Did", "`; hint: did", 1).replace('\'', "`")),
-        None => text.to_string(),
-    }
+/// DataFusion's error for a function that does not exist in our words, with the nearest of those that do.
+pub(crate) fn with_function_names(error: DataFusionError, state: &SessionState) -> DataFusionError {
+    let text = match root(&error) {
+        DataFusionError::Plan(text) => text.clone(),
+        _ => return error,
+    };
+    let scalar = text.strip_prefix("Invalid function '").and_then(|rest| rest.split_once('\''));
+    let table = text.strip_prefix("table function '").and_then(|rest| rest.split_once('\''));
+    let (what, name, mut names): (_, _, Vec<&String>) = match (scalar, table) {
+        (Some((name, _)), _) => {
+            let names = state.scalar_functions().keys().chain(state.aggregate_functions().keys());
+            ("function", name, names.chain(state.window_functions().keys()).collect())
+        }
+        (None, Some((name, _))) => ("table function", name, state.table_functions().keys().collect()),
+        (None, None) => return error,
+    };
+    names.sort();
+    let hint = match nearest_name(name, names.iter().map(|n| n.as_str())) {
+        Some(nearest) => format!("did you mean `{nearest}`?"),
+        None => "`SHOW FUNCTIONS` lists them".to_string(),
+    };
+    datafusion_error(ArrayError::not_found(format!("no {what} `{name}`")).hint(hint))
+}
+
+/// The nearest of many names, where there is one near enough.
+fn nearest_name<'a>(name: &str, names: impl Iterator<Item = &'a str>) -> Option<String> {
+    let text = nearest_names(name, names);
+    let (nearest, _) = text.strip_prefix("did you mean `")?.split_once('`')?;
+    Some(nearest.to_string())
 }
 
 fn strip(text: &str) -> &str {

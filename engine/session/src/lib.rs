@@ -37,6 +37,10 @@
 //! # }
 //! ```
 
+// The tests hold the example service, which is written for a program that depends on this crate.
+#[cfg(test)]
+extern crate self as hyperslab;
+
 mod builder;
 mod catalog;
 mod context;

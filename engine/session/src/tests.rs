@@ -4,9 +4,12 @@
 mod errors;
 mod listing;
 mod names;
+mod options;
 mod results;
+mod service;
 mod session;
 mod statements;
+mod stores;
 
 use std::sync::Arc;
 

@@ -35,6 +35,14 @@ async fn a_name_that_does_not_exist_comes_with_the_nearest() {
     );
     assert_eq!(error(&context, "select avgg(sst) from ersst").await, "no function `avgg`; hint: did you mean `avg`?");
     assert_eq!(
+        error(&context, "select quux(sst) from ersst").await,
+        "no function `quux`; hint: `SHOW FUNCTIONS` lists them"
+    );
+    assert_eq!(
+        error(&context, "select * from generate_serie(1, 2)").await,
+        "no table function `generate_serie`; hint: did you mean `generate_series`?"
+    );
+    assert_eq!(
         error(&context, "describe dataset erst").await,
         "no dataset `erst`; hint: did you mean `ersst`? valid: `ersst`, `pop`, `tree`"
     );
