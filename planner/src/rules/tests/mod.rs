@@ -5,6 +5,7 @@
 mod floats;
 mod functions;
 mod lookups;
+mod pruning;
 mod times;
 
 use std::sync::Arc;
