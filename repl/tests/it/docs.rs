@@ -1,0 +1,111 @@
+//! Every command and query of README and `docs` runs: ```` ```sh ```` blocks in order in a folder of their own, and
+//! ```` ```sql ```` blocks against the sample. ```` ```text ```` is for what a test cannot run, such as a bucket.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::{answer_of, hyperslab, root, sample};
+
+fn pages() -> Vec<PathBuf> {
+    let docs = fs::read_dir(root().join("docs")).unwrap().map(|e| e.unwrap().path());
+    let mut pages: Vec<_> = docs.filter(|p| p.extension().is_some_and(|e| e == "md")).collect();
+    pages.push(root().join("README.md"));
+    pages.sort();
+    pages
+}
+
+/// The blocks of a page: language, first line, text.
+fn blocks(page: &Path) -> Vec<(String, usize, String)> {
+    let (mut blocks, mut open): (Vec<_>, Option<(String, usize, String)>) = (Vec::new(), None);
+    for (number, line) in fs::read_to_string(page).unwrap().lines().enumerate() {
+        match (line.strip_prefix("```"), open.take()) {
+            (Some(language), None) => open = Some((language.trim().to_string(), number + 2, String::new())),
+            (Some(_), Some(block)) => blocks.push(block),
+            (None, Some((language, first, text))) => open = Some((language, first, format!("{text}{line}\n"))),
+            (None, None) => {}
+        }
+    }
+    blocks
+}
+
+/// A folder with the sample as `data`, as the pages have it.
+fn folder() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    #[cfg(unix)]
+    std::os::unix::fs::symlink(sample(), folder.path().join("data")).unwrap();
+    folder
+}
+
+#[cfg(unix)]
+#[test]
+fn every_query_of_the_documentation_runs() {
+    let mut queries = 0;
+    for page in pages() {
+        let folder = folder();
+        for (_, line, sql) in blocks(&page).into_iter().filter(|(language, ..)| language == "sql") {
+            let run = hyperslab(&["-q", "data/ersst.zarr", "-c", &sql]).current_dir(&folder).output().unwrap();
+            assert!(run.status.success(), "{}:{line}: {}", page.display(), String::from_utf8_lossy(&run.stderr));
+            queries += 1;
+        }
+    }
+    assert!(queries > 10, "{queries} queries");
+}
+
+#[cfg(unix)]
+#[test]
+fn every_command_of_the_documentation_runs() {
+    let binary = Path::new(env!("CARGO_BIN_EXE_hyperslab"));
+    let path = format!("{}:{}", binary.parent().unwrap().display(), std::env::var("PATH").unwrap_or_default());
+    let mut commands = 0;
+    for page in pages() {
+        let folder = folder();
+        for (_, line, text) in blocks(&page).into_iter().filter(|(language, ..)| language == "sh") {
+            // This is what is running.
+            if text.trim() == "cargo test --workspace" {
+                assert!(
+                    fs::read_to_string(root().join(".ci/run")).unwrap().contains("cargo test --locked --workspace")
+                );
+                continue;
+            }
+            let text = text.replace("cargo run -- ", "hyperslab ");
+            let run = Command::new("sh").args(["-e", "-c", &text]).env("PATH", &path).current_dir(&folder).output();
+            let run = run.unwrap();
+            let told = String::from_utf8_lossy(&run.stderr);
+            assert!(run.status.success() && !told.contains("error: "), "{}:{line}: {told}", page.display());
+            commands += 1;
+        }
+    }
+    assert!(commands >= 5, "{commands} commands");
+}
+
+#[test]
+fn every_language_of_a_block_is_one_that_is_checked_or_plain_text() {
+    for page in pages() {
+        for (language, line, _) in blocks(&page) {
+            assert!(
+                ["sh", "sql", "text", "rust"].contains(&language.as_str()),
+                "{}:{line}: {language}",
+                page.display()
+            );
+        }
+    }
+}
+
+#[test]
+fn every_link_to_a_file_leads_somewhere() {
+    for page in pages().into_iter().chain([root().join("CONTRIBUTING.md")]) {
+        let text = fs::read_to_string(&page).unwrap();
+        for link in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
+            let target = page.parent().unwrap().join(link.split('#').next().unwrap());
+            assert!(link.contains("://") || target.exists(), "{}: {link}", page.display());
+        }
+    }
+}
+
+#[test]
+fn the_demonstration_is_what_the_readme_says() {
+    let readme = fs::read_to_string(root().join("README.md")).unwrap();
+    assert!(readme.contains("cargo run -- demo"));
+    answer_of(&hyperslab(&["--help"]).output().unwrap());
+}
