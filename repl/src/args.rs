@@ -19,8 +19,8 @@ pub struct Cli {
     pub command: Option<Command>,
 
     /// A dataset: `ersst.zarr`, `sst=s3://bucket/ersst.zarr`.
-    #[arg(value_name = "[NAME=]LOCATION", value_parser = Source::parse)]
-    pub sources: Vec<Source>,
+    #[arg(value_name = "[NAME=]LOCATION")]
+    locations: Vec<String>,
 
     /// Run SQL and leave.
     #[arg(short = 'c', long = "command", value_name = "SQL")]
@@ -79,14 +79,15 @@ pub struct Source {
 }
 
 impl Source {
-    fn parse(text: &str) -> Result<Self, String> {
+    // Not a parser of clap's: its messages repeat the argument, and a URL may hold a password.
+    fn parse(text: &str) -> Result<Self, Failure> {
         let (name, location) = match text.split_once('=') {
             // In `https://host/x?token=1` and `a/b=c` the `=` belongs to the location.
             Some((name, location)) if !name.contains(['/', '\\', ':', '?', '.']) => (name.to_string(), location),
-            _ => (Location::parse(text).map_err(|e| e.to_string())?.name(), text),
+            _ => (Location::parse(text).map_err(|e| Failure::Usage(e.to_string()))?.name(), text),
         };
         if name.is_empty() || location.is_empty() {
-            return Err("expected `LOCATION` or `NAME=LOCATION`".into());
+            return Err(Failure::Usage(format!("`{text}` is not a dataset, expected `LOCATION` or `NAME=LOCATION`")));
         }
         Ok(Self { name, location: location.to_string() })
     }
@@ -120,17 +121,18 @@ impl Cli {
         }
     }
 
-    /// Refuses two datasets of one name.
-    pub fn check_names(&self) -> Result<(), Failure> {
-        for (i, source) in self.sources.iter().enumerate() {
-            if let Some(other) = self.sources[..i].iter().find(|s| s.name == source.name) {
+    /// The datasets to register; two of one name are refused.
+    pub fn sources(&self) -> Result<Vec<Source>, Failure> {
+        let sources = self.locations.iter().map(|text| Source::parse(text)).collect::<Result<Vec<_>, _>>()?;
+        for (i, source) in sources.iter().enumerate() {
+            if let Some(other) = sources[..i].iter().find(|s| s.name == source.name) {
                 return Err(Failure::Usage(format!(
                     "`{}` and `{}` are both called `{}`; hint: name one of them, NAME=LOCATION",
                     other.location, source.location, source.name
                 )));
             }
         }
-        Ok(())
+        Ok(sources)
     }
 }
 
@@ -199,7 +201,7 @@ mod tests {
 
     #[test]
     fn two_datasets_of_one_name_are_refused() {
-        let failure = parse(&["a/x.zarr", "b/x.zarr"]).check_names().unwrap_err();
+        let failure = parse(&["a/x.zarr", "b/x.zarr"]).sources().unwrap_err();
         assert!(failure.to_string().contains("both called `x`"), "{failure}");
     }
 
@@ -214,6 +216,6 @@ mod tests {
     #[test]
     fn a_location_called_sample_needs_a_path() {
         assert!(matches!(parse(&["sample", "x"]).command, Some(Command::Sample { .. })));
-        assert_eq!(parse(&["./sample"]).sources[0].name, "sample");
+        assert_eq!(parse(&["./sample"]).sources().unwrap()[0].name, "sample");
     }
 }

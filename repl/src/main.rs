@@ -62,8 +62,9 @@ fn run(cli: &Cli) -> Result<(), Failure> {
 }
 
 fn answer(cli: &Cli, interrupts: Interrupts, runtime: &Runtime) -> Result<(), Failure> {
+    let sources = cli.sources()?;
     let mut runner = Runner::try_new(cli, interrupts)?;
-    runtime.block_on(runner.register(&cli.sources))?;
+    runtime.block_on(runner.register(&sources))?;
     if cli.scripts.is_empty() {
         shell::run(&mut runner, runtime)?;
     } else {

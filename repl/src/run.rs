@@ -29,7 +29,6 @@ impl Runner {
     /// Refuses what the command line cannot mean, then opens the context without datasets.
     pub fn try_new(cli: &Cli, interrupts: Interrupts) -> Result<Self, Failure> {
         let format = cli.format()?;
-        cli.check_names()?;
         if format.is_binary() && cli.output.is_none() && std::io::stdout().is_terminal() {
             return Err(Failure::Usage(format!(
                 "format `{}` is not for a terminal; hint: -o FILE, or another --format",

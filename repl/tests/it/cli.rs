@@ -4,7 +4,7 @@ use std::io::{Read, Write};
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
-use crate::{answer_of, hyperslab, sample, text};
+use crate::{answer_of, hyperslab, root, sample, text};
 
 fn run(arguments: &[&str]) -> Output {
     hyperslab(arguments).output().unwrap()
@@ -88,6 +88,7 @@ fn a_wrong_command_line_is_refused_with_2() {
     assert!(failure(&["a/x.zarr", "b/x.zarr"], 2).contains("both called `x`"));
     assert!(failure(&["-o", "x.zarr", "-c", "select 1"], 2).contains("x.zarr"));
     assert!(failure(&["=x"], 2).contains("NAME=LOCATION"));
+    assert!(failure(&["s3://", "-c", "select 1"], 2).contains("names no bucket"));
 }
 
 #[test]
@@ -217,4 +218,26 @@ fn what_is_in_the_place_of_the_sample_is_refused_and_kept() {
     let message = failure(&["sample", folder.path().to_str().unwrap()], 1);
     assert!(message.contains("is not the sample dataset"), "{message}");
     assert_eq!(names(folder.path()), ["ersst.zarr"]);
+}
+
+#[test]
+fn a_password_in_a_location_is_refused_and_not_repeated() {
+    let message = failure(&["https://user:secret@host/x.zarr", "-c", "select 1"], 2);
+    assert!(message.contains("password") && !message.contains("secret"), "{message}");
+    assert_eq!(message.lines().count(), 1);
+}
+
+#[test]
+fn a_real_file_answers_the_same_in_every_form_of_zarr() {
+    let sql = "select latitude, round(avg(surface_temperature), 6) as t from ostia group by latitude order by latitude";
+    let mut answers = ["ostia.zarr", "ostia_v2.zarr", "ostia_sharded.zarr"].map(|name| {
+        let location = format!("ostia={}", root().join("tests/data").join(name).display());
+        answer(&["-q", "--format", "csv", &location, "-c", sql])
+    });
+    // xarray's means in float64.
+    let expected = "latitude,t\n-4.9999924,300.705178\n-4.4444427,300.705134\n-3.8888855,300.622166";
+    assert_eq!(answers[0].lines().take(4).collect::<Vec<_>>().join("\n"), expected);
+    assert_eq!(answers[0].lines().count(), 19);
+    answers.sort();
+    assert_eq!(answers[0], answers[2]);
 }

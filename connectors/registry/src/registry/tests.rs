@@ -1,3 +1,5 @@
+//! Registering formats and stores, opening what is there, and what is said where nothing is.
+
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use async_trait::async_trait;

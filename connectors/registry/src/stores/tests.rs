@@ -1,3 +1,5 @@
+//! One store a location: local folders, memory, options, and what is kept between openings.
+
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use object_store::{ObjectStoreExt, PutPayload};

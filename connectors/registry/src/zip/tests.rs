@@ -1,3 +1,5 @@
+//! Archives: what is read of them, and what is refused.
+
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::io::{Cursor, Write};
