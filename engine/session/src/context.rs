@@ -9,13 +9,14 @@ use datafusion::prelude::SessionContext;
 use datafusion::sql::parser::{CreateExternalTable, Statement as SqlStatement};
 use datafusion::sql::sqlparser::ast::{Ident, ObjectName, ObjectType, Statement as Ast, Value};
 use hyperslab_array::{ArrayError, Dataset};
-use hyperslab_connectors::{Location, OpenOptions, Registry};
+use hyperslab_connectors::{OpenOptions, Registry};
 use hyperslab_exec::datafusion_error;
 use hyperslab_planner::names;
 use hyperslab_planner::statements::{Statement, parse};
 
 use crate::catalog::Shared;
 use crate::datasets::Registered;
+use crate::url_table::{file_format, shown};
 use crate::{ContextBuilder, QueryResult, describe, error};
 
 /// A session. Clones are the same session.
@@ -224,7 +225,7 @@ impl Context {
         if !ours {
             create.file_type = match format {
                 Some(format) => format,
-                None => file_format(&create, registry)?,
+                None => stated_format(&create, registry)?,
             };
             return self.plan(SqlStatement::CreateExternalTable(create)).await;
         }
@@ -336,21 +337,13 @@ fn option_value(value: &Value) -> String {
 }
 
 /// DataFusion's format of a location without `STORED AS`, from its extension.
-fn file_format(create: &CreateExternalTable, registry: &Registry) -> Result<String> {
+fn stated_format(create: &CreateExternalTable, registry: &Registry) -> Result<String> {
     let location = create.locations.first().map(String::as_str).unwrap_or_default();
-    let known = [("parquet", "PARQUET"), ("csv", "CSV"), ("json", "JSON"), ("ndjson", "JSON"), ("arrow", "ARROW")];
-    let path = location.split(['?', '#']).next().unwrap_or(location).to_ascii_lowercase();
-    let found =
-        known.iter().find(|(extension, _)| path.strip_suffix(extension).is_some_and(|stem| stem.ends_with('.')));
-    match found {
-        Some((_, format)) => Ok((*format).to_string()),
-        None => {
-            let shown = Location::parse(location).map_or_else(|_| location.to_string(), |l| l.to_string());
-            let formats = [registry.formats(), vec!["PARQUET", "CSV", "JSON", "ARROW"]].concat().join(", ");
-            Err(datafusion_error(
-                ArrayError::argument(format!("cannot tell the format of `{shown}` from its name"))
-                    .hint(format!("add `STORED AS` with one of {formats}")),
-            ))
-        }
-    }
+    file_format(location).map(str::to_string).ok_or_else(|| {
+        let formats = [registry.formats(), vec!["PARQUET", "CSV", "JSON", "ARROW"]].concat().join(", ");
+        datafusion_error(
+            ArrayError::argument(format!("cannot tell the format of `{}` from its name", shown(location)))
+                .hint(format!("add `STORED AS` with one of {formats}")),
+        )
+    })
 }

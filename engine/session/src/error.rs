@@ -50,8 +50,11 @@ pub fn one_line(error: &DataFusionError) -> String {
             let text = parser.to_string();
             format!("cannot parse: {}", flat(text.strip_prefix("sql parser error: ").unwrap_or(&text)))
         }
-        root @ DataFusionError::Internal(_) => flat(&root.strip_backtrace()),
-        root => lower(&flat(strip(&root.strip_backtrace()))),
+        root => {
+            let text = root.strip_backtrace();
+            let text = strip(&text);
+            lower(&no_match(text).or_else(|| no_table(text)).unwrap_or_else(|| flat(text)))
+        }
     }
 }
 
@@ -133,6 +136,22 @@ fn nearest_name<'a>(name: &str, names: impl Iterator<Item = &'a str>) -> Option<
     let text = nearest_names(name, names);
     let (nearest, _) = text.strip_prefix("did you mean `")?.split_once('`')?;
     Some(nearest.to_string())
+}
+
+/// The part of a long message about argument types that says which were given and which are expected.
+fn no_match(text: &str) -> Option<String> {
+    let (_, rest) = text.split_once("No function matches the given name and argument types '")?;
+    let (call, rest) = rest.split_once('\'')?;
+    let candidates = rest.split_once("Candidate functions:").map_or("", |(_, list)| list);
+    let candidates: Vec<String> =
+        candidates.lines().map(flat).filter(|c| !c.is_empty()).map(|c| format!("`{c}`")).collect();
+    Some(format!("no function `{call}`, expected {}", candidates.join(" or ")))
+}
+
+/// `table 'datafusion.public.x' not found` in our words.
+fn no_table(text: &str) -> Option<String> {
+    let name = text.strip_prefix("table '")?.strip_suffix("' not found")?;
+    Some(format!("no table `{}`", name.strip_prefix("datafusion.public.").unwrap_or(name)))
 }
 
 fn strip(text: &str) -> &str {

@@ -14,6 +14,22 @@ use tokio::sync::OnceCell;
 
 use crate::datasets::Registered;
 
+/// The extensions of DataFusion's own formats, and what `STORED AS` calls these.
+const FILE_FORMATS: [(&str, &str); 5] =
+    [("parquet", "PARQUET"), ("csv", "CSV"), ("json", "JSON"), ("ndjson", "JSON"), ("arrow", "ARROW")];
+
+/// DataFusion's format of a location, from its extension.
+pub(crate) fn file_format(location: &str) -> Option<&'static str> {
+    let path = location.split(['?', '#']).next().unwrap_or(location).to_ascii_lowercase();
+    let (_, extension) = path.rsplit_once('.')?;
+    FILE_FORMATS.iter().find(|(e, _)| *e == extension).map(|(_, format)| *format)
+}
+
+/// A location as it may be shown: without a signature.
+pub(crate) fn shown(location: &str) -> String {
+    Location::parse(location).map_or_else(|_| location.to_string(), |l| l.to_string())
+}
+
 type Opened = HashMap<String, Arc<OnceCell<Arc<Registered>>>>;
 
 /// The tables behind quoted paths and URLs.
@@ -40,14 +56,26 @@ impl UrlTables {
     /// When there is something at the location that cannot be opened.
     pub(crate) async fn table(&self, name: &str) -> Result<Option<Arc<dyn TableProvider>>> {
         // A plain name is never looked up in the file system.
-        if !self.enabled || !name.contains(['/', '\\', '.', ':']) {
+        if !name.contains(['/', '\\', '.', ':']) {
             return Ok(None);
+        }
+        if !self.enabled {
+            return Err(datafusion_error(
+                ArrayError::unsupported(format!("`{}` is no table, and this session reads no paths", shown(name)))
+                    .hint("a location has to be registered under a name"),
+            ));
         }
         if self.registry.recognizes(name) {
             return self.registered(name).await?.full().map(Some);
         }
         if let Some(table) = self.files.try_new(name).await? {
             return Ok(Some(table));
+        }
+        if let Some(format) = file_format(name) {
+            return Err(datafusion_error(ArrayError::not_found(format!(
+                "location `{}` does not exist, or holds no {format}",
+                shown(name)
+            ))));
         }
         match self.registered(name).await {
             Ok(registered) => registered.full().map(Some),

@@ -90,30 +90,37 @@ pub(super) async fn provider(
 
 /// The error for a table that does not exist: it lists those that do.
 pub(super) fn not_found(written: &ObjectName, state: &SessionState) -> DataFusionError {
-    let parts: Vec<String> = written.0.iter().filter_map(|p| p.as_ident()).map(|i| i.value.clone()).collect();
+    let parts: Vec<&Ident> = written.0.iter().filter_map(|p| p.as_ident()).collect();
+    if let [one] = parts.as_slice()
+        && one.quote_style == Some('\'')
+    {
+        return external(ArrayError::not_found(format!("location `{}` does not exist, or holds no table", one.value)));
+    }
+    let written: Vec<&str> = parts.iter().map(|p| p.value.as_str()).collect();
+    let names = valid_names(&written, state);
+    let error = ArrayError::not_found(format!("no table `{}`", written.join(".")));
+    external(match names.is_empty() {
+        true => error,
+        false => error.hint(nearest_names(&written.join("."), names.iter().map(String::as_str))),
+    })
+}
+
+/// The names that could have been written in place of these parts.
+fn valid_names(written: &[&str], state: &SessionState) -> Vec<String> {
     let defaults = &state.config_options().catalog;
-    let mut names = Vec::new();
-    if let Some(catalog) = state.catalog_list().catalog(&defaults.default_catalog) {
-        // Those of the default schema come first: a message lists the first few.
-        let default = catalog.schema(&defaults.default_schema);
-        names.extend(default.map(|s| s.table_names()).unwrap_or_default());
-        let others = catalog.schema_names().into_iter().filter(|s| *s != defaults.default_schema);
-        if parts.len() > 1 {
-            names.clear();
-        }
-        for name in
-            others.filter(|s| parts.len() < 2 || parts.iter().rev().nth(1).is_some_and(|p| p.eq_ignore_ascii_case(s)))
-        {
-            let tables = catalog.schema(&name).map(|s| s.table_names()).unwrap_or_default();
-            names.extend(tables.into_iter().map(|table| format!("{name}.{table}")));
-        }
-        if names.is_empty() {
-            names.extend(catalog.schema_names());
+    let Some(catalog) = state.catalog_list().catalog(&defaults.default_catalog) else { return Vec::new() };
+    let tables = |schema: &str| catalog.schema(schema).map(|s| s.table_names()).unwrap_or_default();
+    let qualified =
+        |schema: &String| -> Vec<String> { tables(schema).iter().map(|table| format!("{schema}.{table}")).collect() };
+    let others: Vec<String> = catalog.schema_names().into_iter().filter(|s| *s != defaults.default_schema).collect();
+    if let Some(schema) = written.iter().rev().nth(1) {
+        let named: Vec<String> = others.iter().filter(|s| s.eq_ignore_ascii_case(schema)).flat_map(qualified).collect();
+        if !named.is_empty() {
+            return named;
         }
     }
-    let written = parts.join(".");
-    let hint = nearest_names(&written, names.iter().map(String::as_str));
-    external(ArrayError::not_found(format!("no table `{written}`")).hint(hint))
+    // A message lists the first few: those of the default schema before all others.
+    tables(&defaults.default_schema).into_iter().chain(others.iter().flat_map(qualified)).collect()
 }
 
 type Located = Option<(Arc<dyn SchemaProvider>, Vec<String>)>;

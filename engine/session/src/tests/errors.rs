@@ -26,6 +26,14 @@ async fn a_location_that_holds_no_array() {
         let error = error(&context, &sql).await;
         assert!(error.contains("holds no"), "{sql}: {error}");
     }
+    for (file, expected) in [
+        ("x.parquet", "location `x.parquet` does not exist, or holds no PARQUET"),
+        ("s3://bucket/x.csv?sig=SECRET", "location `s3://bucket/x.csv` does not exist, or holds no CSV"),
+        ("nothing", "location `nothing` does not exist, or holds no table"),
+        ("nothing.xyz", "location `nothing.xyz` does not exist, or holds no table"),
+    ] {
+        assert_eq!(error(&context, &format!("select * from '{file}'")).await, expected);
+    }
 }
 
 #[tokio::test]
@@ -70,6 +78,10 @@ async fn sql_that_does_not_parse_or_plan() {
     );
     let cast = error(&context, "select cast('a' as int)").await;
     assert!(cast.starts_with("cannot cast string 'a'"), "{cast}");
+    let types = error(&context, "select sum('a') from ersst").await;
+    assert!(types.starts_with("no function `sum(Utf8)`, expected `sum(Decimal)` or "), "{types}");
+    assert_eq!(error(&context, "update nothing set a = 1").await, "no table `nothing`");
+    assert_eq!(error(&context, "select 1 / 0").await, "divide by zero error");
     let group = error(&context, "select lat, avg(sst) from ersst").await;
     assert!(group.contains("GROUP BY"), "{group}");
     assert!(
