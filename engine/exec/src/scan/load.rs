@@ -1,16 +1,17 @@
 //! From a unit to the arrays that its rows are made of: which chunks, which region of each, one array a column.
 
-use std::sync::Arc;
-
-use datafusion::arrow::array::{Array, ArrayRef, MutableArrayData, make_array};
+use datafusion::arrow::array::{ArrayRef, MutableArrayData, make_array};
 use datafusion::error::Result;
-use hyperslab_array::{ArrayError, Dataset, IndexRanges, Region, Variable};
+use futures::TryStreamExt;
+use futures::stream::FuturesOrdered;
+use hyperslab_array::{IndexRanges, Region};
 
-use super::rows::{UnitColumn, bounding_box};
+use super::fetch::{internal, read};
+use super::metrics::ScanMetrics;
+use super::rows::UnitColumn;
+use super::state::{ArrayRead, ScanState, selected_part};
 use super::units::{Unit, touched};
-use crate::convert::array_of;
-use crate::error::{IntoDataFusion, datafusion_error};
-use crate::layout::{Column, Layout};
+use crate::layout::Column;
 
 /// Values of one variable for one unit.
 #[derive(Debug, Clone)]
@@ -25,60 +26,79 @@ pub(crate) struct Block {
     pub is_dense: bool,
 }
 
-/// The columns of one unit.
-pub(crate) async fn load(layout: &Layout, projection: &[usize], unit: &Unit) -> Result<Vec<UnitColumn>> {
-    let mut columns = Vec::with_capacity(projection.len());
-    for &i in projection {
-        let Some(column) = layout.columns.get(i) else {
-            return Err(datafusion_error(ArrayError::internal(format!("no column {i}"))));
-        };
-        columns.push(match column {
-            Column::Index { dimension } => UnitColumn::Index { dimension: *dimension },
-            Column::Labels { dimension, labels } => {
-                UnitColumn::Labels { dimension: *dimension, array: labels.array()? }
+/// The columns of one unit. Chunks of all of them are fetched at the same time.
+///
+/// # Errors
+/// When a chunk cannot be read.
+pub(crate) async fn load(
+    state: &ScanState,
+    metrics: &ScanMetrics,
+    columns: &[usize],
+    unit: &Unit,
+) -> Result<Vec<UnitColumn>> {
+    let parts: Vec<Part> = columns.iter().filter_map(|c| state.read(*c)).map(|r| Part::new(r, unit)).collect();
+    let mut reads = FuturesOrdered::new();
+    let mut blocks = Vec::new();
+    for part in &parts {
+        for number in 0..part.count() {
+            if reads.len() >= state.options.prefetch_chunks.max(1) {
+                blocks.extend(reads.try_next().await?);
             }
-            Column::Scalar { labels } => UnitColumn::Constant { array: labels.array()? },
-            Column::Array { variable, dimensions } => {
-                let block = load_variable(&layout.dataset, variable, dimensions, unit).await?;
-                UnitColumn::Block { block }
-            }
-        });
+            reads.push_back(load_chunk(state, metrics, part.read, part.chunk(number), unit));
+        }
     }
-    Ok(columns)
+    while let Some(block) = reads.try_next().await? {
+        blocks.push(block);
+    }
+    let mut blocks = blocks.into_iter();
+    let mut joined = Vec::with_capacity(parts.len());
+    for part in &parts {
+        let mut own: Vec<Block> = blocks.by_ref().take(part.count()).collect();
+        joined.push(if own.len() == 1 { own.pop() } else { Some(part.join(&own)?) });
+    }
+    let mut joined = joined.into_iter().flatten();
+    columns
+        .iter()
+        .map(|&c| {
+            Ok(match state.layout.columns.get(c).ok_or_else(|| internal(format!("no column {c}")))? {
+                Column::Index { dimension } => UnitColumn::Index { dimension: *dimension },
+                Column::Labels { dimension, labels } => {
+                    UnitColumn::Labels { dimension: *dimension, array: labels.array()? }
+                }
+                Column::Scalar { labels } => UnitColumn::Constant { array: labels.array()? },
+                Column::Array { .. } => {
+                    UnitColumn::Block { block: joined.next().ok_or_else(|| internal("a block is missing"))? }
+                }
+            })
+        })
+        .collect()
 }
 
-async fn load_variable(
-    dataset: &Dataset,
-    variable: &Arc<Variable>,
-    dimensions: &[usize],
+/// What is needed of one chunk: for the unit, or, where others need the chunk too, for the whole scan.
+async fn load_chunk(
+    state: &ScanState,
+    metrics: &ScanMetrics,
+    from: &ArrayRead,
+    chunk: Vec<u64>,
     unit: &Unit,
 ) -> Result<Block> {
-    let grid = variable.source.chunk_grid();
-    let selected: Vec<IndexRanges> =
-        dimensions.iter().filter_map(|d| unit.selection.dimensions.get(*d)).cloned().collect();
-    let own: Vec<usize> = (0..selected.len()).collect();
-    // One segment for each chunk along each dimension.
-    let segments: Vec<Vec<Segment>> = grid
-        .dimensions()
-        .iter()
-        .zip(&selected)
-        .map(|(chunks, selected)| {
-            let segment = |chunk| Segment { chunk, selected: selected.within(chunks.range(chunk)) };
-            touched(chunks, selected).iter().map(segment).collect()
-        })
-        .collect();
-    let mut blocks = Vec::new();
-    for parts in product(&segments) {
-        let chunk: Vec<u64> = parts.iter().map(|s| s.chunk).collect();
-        let ranges: Vec<IndexRanges> = parts.iter().map(|s| s.selected.clone()).collect();
-        let region = bounding_box(&ranges, &own);
-        let array = read(dataset, variable, &chunk, &region).await?;
-        blocks.push(Block { array, dimensions: dimensions.to_vec(), region, is_dense: false });
-    }
-    match blocks.len() {
-        1 => blocks.pop().ok_or_else(|| datafusion_error(ArrayError::internal("a block is gone"))),
-        _ => join(&segments, &blocks, dimensions),
-    }
+    let dataset = &state.layout.dataset;
+    let selection = if from.is_shared { &state.request.selection } else { &unit.selection };
+    let region = selected_part(from, &chunk, selection);
+    let array = if from.is_shared {
+        let key = (from.column, chunk.clone());
+        state.cache.get(key, read(dataset, &from.variable, &chunk, &region, metrics)).await?
+    } else {
+        read(dataset, &from.variable, &chunk, &region, metrics).await?
+    };
+    Ok(Block { array, dimensions: from.dimensions.clone(), region, is_dense: false })
+}
+
+/// The chunks of one variable that hold cells of a unit: along each of its dimensions, a segment for each chunk.
+#[derive(Debug)]
+struct Part<'a> {
+    read: &'a ArrayRead,
+    segments: Vec<Vec<Segment>>,
 }
 
 /// The selected indices of one chunk along one dimension.
@@ -88,85 +108,104 @@ struct Segment {
     selected: IndexRanges,
 }
 
-/// Every combination of one segment a dimension, in C order.
-fn product(segments: &[Vec<Segment>]) -> Vec<Vec<&Segment>> {
-    segments.iter().fold(vec![Vec::new()], |combinations, segments| {
-        combinations.iter().flat_map(|c| segments.iter().map(move |s| c.iter().copied().chain([s]).collect())).collect()
-    })
+impl<'a> Part<'a> {
+    fn new(read: &'a ArrayRead, unit: &Unit) -> Self {
+        let grid = read.variable.source.chunk_grid().dimensions();
+        let segments = read
+            .dimensions
+            .iter()
+            .zip(grid)
+            .map(|(d, chunks)| {
+                let selected = unit.selection.dimensions.get(*d).cloned().unwrap_or_default();
+                let segment = |chunk| Segment { chunk, selected: selected.within(chunks.range(chunk)) };
+                touched(chunks, &selected).iter().map(segment).collect()
+            })
+            .collect();
+        Self { read, segments }
+    }
+
+    /// How many chunks.
+    fn count(&self) -> usize {
+        self.segments.iter().map(Vec::len).product()
+    }
+
+    /// The chunk called `number`, in C order.
+    fn chunk(&self, number: usize) -> Vec<u64> {
+        let mut rest = number;
+        let mut chunk = Vec::with_capacity(self.segments.len());
+        for segments in self.segments.iter().rev() {
+            chunk.extend(segments.get(rest % segments.len()).map(|s| s.chunk));
+            rest /= segments.len();
+        }
+        chunk.reverse();
+        chunk
+    }
+
+    /// One dense block of the selected cells of `blocks`.
+    fn join(&self, blocks: &[Block]) -> Result<Block> {
+        let shape: Vec<u64> = self.segments.iter().map(|s| s.iter().map(|s| s.selected.len()).sum()).collect();
+        let region = Region::full(&shape);
+        let data: Vec<_> = blocks.iter().map(|b| b.array.to_data()).collect();
+        let strides: Vec<_> = blocks.iter().map(|b| b.region.strides()).collect();
+        let cells = shape.iter().product::<u64>() as usize;
+        let mut joining = Joining {
+            segments: &self.segments,
+            blocks,
+            strides: &strides,
+            chunks: vec![0; self.segments.len()],
+            indices: Vec::new(),
+            out: MutableArrayData::new(data.iter().collect(), false, cells),
+        };
+        joining.copy(0)?;
+        let array = make_array(joining.out.freeze());
+        Ok(Block { array, dimensions: self.read.dimensions.clone(), region, is_dense: true })
+    }
 }
 
-/// One dense block of the selected cells of several chunks.
-fn join(segments: &[Vec<Segment>], blocks: &[Block], dimensions: &[usize]) -> Result<Block> {
-    let shape: Vec<u64> = segments.iter().map(|s| s.iter().map(|s| s.selected.len()).sum()).collect();
-    let region = Region::full(&shape);
-    let data: Vec<_> = blocks.iter().map(|b| b.array.to_data()).collect();
-    let cells = shape.iter().product::<u64>() as usize;
-    let mut out = MutableArrayData::new(data.iter().collect(), false, cells);
-    copy(segments, blocks, 0, &mut vec![0; segments.len()], &mut Vec::new(), &mut out)?;
-    Ok(Block { array: make_array(out.freeze()), dimensions: dimensions.to_vec(), region, is_dense: true })
+/// Copies selected cells in C order, one run along the last dimension at a time.
+struct Joining<'a> {
+    segments: &'a [Vec<Segment>],
+    blocks: &'a [Block],
+    strides: &'a [Vec<usize>],
+    /// Which segment each dimension stands at, and which index.
+    chunks: Vec<usize>,
+    indices: Vec<u64>,
+    out: MutableArrayData<'a>,
 }
 
-/// Copies the selected cells, one run along the last dimension at a time. `chunks` and `indices` say where the
-/// dimensions before `depth` stand.
-fn copy(
-    segments: &[Vec<Segment>],
-    blocks: &[Block],
-    depth: usize,
-    chunks: &mut Vec<usize>,
-    indices: &mut Vec<u64>,
-    out: &mut MutableArrayData,
-) -> Result<()> {
-    let Some(along) = segments.get(depth) else { return Ok(()) };
-    let is_last = depth + 1 == segments.len();
-    for (s, segment) in along.iter().enumerate() {
-        chunks[depth] = s;
-        for range in segment.selected.ranges() {
-            if is_last {
-                let number = chunks.iter().zip(segments).fold(0, |n, (c, s)| n * s.len() + c);
-                let Some(block) = blocks.get(number) else { continue };
-                indices.push(range.start);
-                let offset = |(d, stride): (usize, usize)| (indices[d] - block.region.start[d]) as usize * stride;
-                let start: usize = block.region.strides().into_iter().enumerate().map(offset).sum();
-                indices.pop();
-                out.try_extend(number, start, start + (range.end - range.start) as usize)?;
-            } else {
+impl Joining<'_> {
+    fn copy(&mut self, depth: usize) -> Result<()> {
+        let segments = self.segments;
+        let Some(along) = segments.get(depth) else { return Ok(()) };
+        let is_last = depth + 1 == segments.len();
+        for (s, segment) in along.iter().enumerate() {
+            self.chunks[depth] = s;
+            for range in segment.selected.ranges() {
+                if is_last {
+                    self.indices.push(range.start);
+                    self.run((range.end - range.start) as usize)?;
+                    self.indices.pop();
+                    continue;
+                }
                 for index in range.clone() {
-                    indices.push(index);
-                    copy(segments, blocks, depth + 1, chunks, indices, out)?;
-                    indices.pop();
+                    self.indices.push(index);
+                    self.copy(depth + 1)?;
+                    self.indices.pop();
                 }
             }
         }
+        Ok(())
     }
-    Ok(())
-}
 
-/// `region` of the variable, which lies in `chunk`.
-async fn read(dataset: &Dataset, variable: &Variable, chunk: &[u64], region: &Region) -> Result<ArrayRef> {
-    let origin = variable.source.chunk_grid().region(chunk).start;
-    let cells = region.cells().df()?;
-    let decoded = variable
-        .read_chunk(chunk, &region.relative_to(&origin))
-        .await
-        .map_err(|e| datafusion_error(located(e, dataset, variable, chunk)))?;
-    let array = array_of(decoded)?;
-    if array.len() != cells {
-        let e = ArrayError::invalid(format!("{} values, expected {cells}", array.len()));
-        return Err(datafusion_error(located(e, dataset, variable, chunk)));
+    /// Copies `len` cells from where it stands.
+    fn run(&mut self, len: usize) -> Result<()> {
+        let number = self.chunks.iter().zip(self.segments).fold(0, |n, (c, s)| n * s.len() + c);
+        let (Some(block), Some(strides)) = (self.blocks.get(number), self.strides.get(number)) else {
+            return Err(internal(format!("no block {number}")));
+        };
+        let steps = self.indices.iter().zip(&block.region.start).zip(strides);
+        let start: usize = steps.map(|((index, first), stride)| (index - first) as usize * stride).sum();
+        self.out.try_extend(number, start, start + len)?;
+        Ok(())
     }
-    Ok(array)
-}
-
-/// Adds what the error does not say yet: dataset, variable and chunk.
-fn located(error: ArrayError, dataset: &Dataset, variable: &Variable, chunk: &[u64]) -> ArrayError {
-    let text = error.to_string();
-    let mut error = error;
-    for (what, value) in
-        [("dataset", dataset.name.clone()), ("variable", variable.name.clone()), ("chunk", variable.source.key(chunk))]
-    {
-        if !text.contains(&format!("{what} `{value}`")) {
-            error = error.context(what, value);
-        }
-    }
-    error
 }

@@ -1,21 +1,31 @@
 //! Reading a grid: the plan ([`ArrayScanExec`]), its units of work, and the stream that turns them into rows.
 //!
 //! ```text
-//!  plan ─ execute(partition) ─→ stream ─→ units ─→ load (fetch, decode) ─→ rows ─→ RecordBatch
+//!  plan ─ execute(partition) ─→ stream ─→ units ─→ prune ─→ load (fetch ⇒ decode) ─→ rows ─→ RecordBatch
+//!                                  └── state: budgets, cache (shared by the partitions)
 //! ```
 //!
 //! A unit is what the selection leaves of one chunk of the widest projected variable. Other variables are read by
-//! region.
+//! region; chunks that several units need are read once and kept in a cache.
 
+mod budget;
+mod cache;
 mod display;
+mod fetch;
 mod load;
+mod metrics;
 mod order;
 mod plan;
+mod prune;
 mod rows;
+mod state;
 mod statistics;
 mod stream;
 mod units;
 
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+mod run_tests;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 mod tests;

@@ -2,27 +2,34 @@
 
 use std::fmt;
 use std::ops::Range;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 
 use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::common::Statistics;
 use datafusion::common::stats::Precision;
 use datafusion::common::tree_node::TreeNodeRecursion;
+use datafusion::config::ConfigOptions;
 use datafusion::error::Result;
 use datafusion::execution::{SendableRecordBatchStream, TaskContext};
+use datafusion::physical_expr::expressions::DynamicFilterTracking;
 use datafusion::physical_expr::{Partitioning, PhysicalExpr};
-use datafusion::physical_plan::execution_plan::{Boundedness, EmissionType};
+use datafusion::physical_plan::execution_plan::{Boundedness, EmissionType, apply_expression_roots};
+use datafusion::physical_plan::filter_pushdown::{ChildPushdownResult, FilterPushdownPhase, FilterPushdownPropagation};
+use datafusion::physical_plan::metrics::{ExecutionPlanMetricsSet, MetricsSet};
 use datafusion::physical_plan::statistics::StatisticsArgs;
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::physical_plan::{DisplayAs, DisplayFormatType, ExecutionPlan, PlanProperties};
 use hyperslab_array::{DimensionChunks, Selection, Variable};
 
 use super::display::{chunks, write_selection};
+use super::metrics::ScanMetrics;
 use super::order::equivalences;
+use super::state::ScanState;
 use super::statistics::statistics;
 use super::stream::PartitionScan;
 use super::units::UnitGrid;
 use crate::layout::{Column, Layout};
+use crate::options::ScanOptions;
 use crate::selection::LabelFilter;
 
 /// What a scan is asked for.
@@ -51,8 +58,13 @@ pub struct ArrayScanExec {
     units: Arc<UnitGrid>,
     /// The units of each partition.
     partitions: Vec<Range<u64>>,
+    /// Filters over the output that change while the query runs.
+    dynamic: Vec<Arc<dyn PhysicalExpr>>,
     properties: Arc<PlanProperties>,
     statistics: Arc<OnceLock<Arc<Statistics>>>,
+    metrics: ExecutionPlanMetricsSet,
+    /// What the partitions of a run share, while one of them runs.
+    shared: Arc<Mutex<Weak<ScanState>>>,
 }
 
 impl ArrayScanExec {
@@ -77,8 +89,26 @@ impl ArrayScanExec {
             units: Arc::new(units),
             partitions,
             properties: Arc::new(properties),
+            dynamic: Vec::new(),
             statistics: Arc::default(),
+            metrics: ExecutionPlanMetricsSet::new(),
+            shared: Arc::default(),
         })
+    }
+
+    fn state(&self, context: &TaskContext) -> Arc<ScanState> {
+        let mut shared = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(state) = shared.upgrade() {
+            return state;
+        }
+        let state = Arc::new(ScanState::new(&self.layout, &self.request, &self.units, &self.dynamic, context));
+        *shared = Arc::downgrade(&state);
+        state
+    }
+
+    /// Chunks that are kept, and all there are, of the arrays that are read.
+    fn chunks(&self) -> (u64, u64) {
+        chunks(&self.layout, &self.arrays(), &self.units, self.partitions.last().map_or(0, |p| p.end))
     }
 
     /// What is known of the rows. Exact, unless filters that run with the scan leave fewer.
@@ -95,7 +125,7 @@ impl ArrayScanExec {
                         fewer.num_rows = Precision::Exact(fetch);
                         fewer
                     }
-                    _ if !self.request.blocks.is_empty() => known.to_inexact(),
+                    _ if !self.request.blocks.is_empty() || !self.dynamic.is_empty() => known.to_inexact(),
                     _ => known,
                 }
             }
@@ -151,14 +181,17 @@ impl DisplayAs for ArrayScanExec {
         if self.request.nothing {
             f.write_str(", nothing")?;
         }
-        let first = self.partitions.last().map_or(0, |p| p.end);
-        let (kept, total) = chunks(&self.layout, &self.arrays(), &self.units, first);
+        let (kept, total) = self.chunks();
         write!(f, ", chunks={kept} of {total}")?;
         let names: Vec<&str> = self.schema.fields().iter().map(|f| f.name().as_str()).collect();
         write!(f, ", projection=[{}]", names.join(", "))?;
         if !self.request.blocks.is_empty() {
             let filters: Vec<String> = self.request.blocks.iter().map(|b| b.predicate.to_string()).collect();
             write!(f, ", skip_unless=[{}]", filters.join(", "))?;
+        }
+        if !self.dynamic.is_empty() {
+            let filters: Vec<String> = self.dynamic.iter().map(|f| f.to_string()).collect();
+            write!(f, ", dynamic=[{}]", filters.join(", "))?;
         }
         if let Some(fetch) = self.request.fetch {
             write!(f, ", limit={fetch}")?;
@@ -193,9 +226,9 @@ impl ExecutionPlan for ArrayScanExec {
 
     fn apply_expressions(
         &self,
-        _f: &mut dyn FnMut(&Arc<dyn PhysicalExpr>) -> Result<TreeNodeRecursion>,
+        f: &mut dyn FnMut(&Arc<dyn PhysicalExpr>) -> Result<TreeNodeRecursion>,
     ) -> Result<TreeNodeRecursion> {
-        Ok(TreeNodeRecursion::Continue)
+        apply_expression_roots(self.request.blocks.iter().map(|b| &b.predicate).chain(&self.dynamic), f)
     }
 
     fn with_new_children(self: Arc<Self>, _children: Vec<Arc<dyn ExecutionPlan>>) -> Result<Arc<dyn ExecutionPlan>> {
@@ -220,6 +253,9 @@ impl ExecutionPlan for ArrayScanExec {
     }
 
     fn with_fetch(&self, limit: Option<usize>) -> Option<Arc<dyn ExecutionPlan>> {
+        if !self.dynamic.is_empty() {
+            return None;
+        }
         let request = ScanRequest { fetch: limit, ..self.request.clone() };
         Self::try_new(Arc::clone(&self.layout), request).ok().map(|plan| Arc::new(plan) as _)
     }
@@ -228,16 +264,47 @@ impl ExecutionPlan for ArrayScanExec {
         self.request.fetch
     }
 
+    fn handle_child_pushdown_result(
+        &self,
+        phase: FilterPushdownPhase,
+        result: ChildPushdownResult,
+        config: &ConfigOptions,
+    ) -> Result<FilterPushdownPropagation<Arc<dyn ExecutionPlan>>> {
+        let dynamic: Vec<Arc<dyn PhysicalExpr>> = result
+            .parent_filters
+            .iter()
+            .map(|f| &f.filter)
+            .filter(|f| DynamicFilterTracking::classify(f).contains_dynamic_filter())
+            .cloned()
+            .collect();
+        // The rows are filtered above in any case; here chunks are skipped.
+        let answer = FilterPushdownPropagation::all_unsupported(result);
+        let is_wanted = phase == FilterPushdownPhase::Post && ScanOptions::of(config).dynamic_filters;
+        // A filter must not come before a limit.
+        if dynamic.is_empty() || !is_wanted || self.request.fetch.is_some() {
+            return Ok(answer);
+        }
+        let mut plan = self.clone();
+        plan.dynamic.extend(dynamic);
+        plan.statistics = Arc::default();
+        plan.shared = Arc::default();
+        Ok(answer.with_updated_node(Arc::new(plan)))
+    }
+
+    fn metrics(&self) -> Option<MetricsSet> {
+        Some(self.metrics.clone_inner())
+    }
+
     fn execute(&self, partition: usize, context: Arc<TaskContext>) -> Result<SendableRecordBatchStream> {
-        let scan = PartitionScan {
-            layout: Arc::clone(&self.layout),
-            projection: self.request.projection.clone().into(),
-            schema: Arc::clone(&self.schema),
-            units: Arc::clone(&self.units),
-            range: self.partitions.get(partition).cloned().unwrap_or(0..0),
-            fetch: self.request.fetch.map(|f| f as u64),
-            batch_size: context.session_config().batch_size(),
-        };
+        let state = self.state(&context);
+        if partition == 0 {
+            let (kept, total) = self.chunks();
+            ScanMetrics::plan(&self.metrics, kept, total);
+        }
+        let metrics = ScanMetrics::new(&self.metrics, partition);
+        let range = self.partitions.get(partition).cloned().unwrap_or(0..0);
+        let batch_size = context.session_config().batch_size();
+        let scan = PartitionScan::new(state, metrics, Arc::clone(&self.schema), range, batch_size);
         Ok(Box::pin(RecordBatchStreamAdapter::new(Arc::clone(&self.schema), scan.batches())))
     }
 }

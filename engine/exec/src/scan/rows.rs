@@ -3,7 +3,9 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use datafusion::arrow::array::{ArrayRef, Int64Array, RecordBatch, RecordBatchOptions, UInt64Array};
+use datafusion::arrow::array::{
+    Array, ArrayRef, Int64Array, MutableArrayData, RecordBatch, RecordBatchOptions, UInt64Array, make_array,
+};
 use datafusion::arrow::compute::take;
 use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::error::Result;
@@ -23,6 +25,16 @@ pub(crate) enum UnitColumn {
     Constant { array: ArrayRef },
     /// Values of some dimensions.
     Block { block: Block },
+}
+
+impl UnitColumn {
+    /// Bytes that only this unit holds.
+    pub fn memory(&self) -> usize {
+        match self {
+            Self::Block { block } => block.array.get_array_memory_size(),
+            Self::Index { .. } | Self::Labels { .. } | Self::Constant { .. } => 0,
+        }
+    }
 }
 
 /// Makes the rows of one unit, in C order over the grid's dimensions.
@@ -90,10 +102,23 @@ fn column(column: &UnitColumn, rows: &mut Positions) -> Result<ArrayRef> {
         UnitColumn::Labels { dimension, array } => take(array, rows.of(*dimension), None)?,
         UnitColumn::Constant { array } => take(array, &UInt64Array::from(vec![0u64; rows.len]), None)?,
         UnitColumn::Block { block } => match rows.contiguous(block) {
-            Some(start) => block.array.slice(start, rows.len),
+            Some(start) => run(&block.array, start, rows.len)?,
             None => take(&block.array, &rows.offsets(block), None)?,
         },
     })
+}
+
+/// `array[start..start + len]`. A small part is copied, so that a batch that is kept does not keep its chunk, and does
+/// not count as large as it.
+fn run(array: &ArrayRef, start: usize, len: usize) -> Result<ArrayRef> {
+    const SMALL: usize = 4;
+    if len.saturating_mul(SMALL) >= array.len() {
+        return Ok(array.slice(start, len));
+    }
+    let data = array.to_data();
+    let mut out = MutableArrayData::new(vec![&data], false, len);
+    out.try_extend(0, start, start + len)?;
+    Ok(make_array(out.freeze()))
 }
 
 /// The positions of a run of rows, made once for each dimension.

@@ -73,6 +73,11 @@ impl UnitGrid {
         self.dimensions.iter().map(|d| d.touched.len()).collect()
     }
 
+    /// How `dimension` is cut.
+    pub fn chunks(&self, dimension: usize) -> Option<&DimensionChunks> {
+        self.dimensions.get(dimension).map(|d| &d.chunks)
+    }
+
     /// Number of units; saturates. A grid without dimensions is one unit.
     pub fn count(&self) -> u64 {
         if self.is_empty { 0 } else { self.dimensions.iter().fold(1u64, |n, d| n.saturating_mul(d.touched.len())) }

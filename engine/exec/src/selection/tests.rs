@@ -72,7 +72,7 @@ fn ways(sample: &Sample) -> Vec<SessionContext> {
 
 #[tokio::test]
 async fn random_predicates_select_the_naive_rows_by_every_way() {
-    for seed in 0..60 {
+    for seed in 0..25 {
         let sample = random_dataset(seed).await;
         let mut random = Random::new(seed + 2_000_000);
         let naive = session(naive_table(&sample), &[]);
@@ -98,7 +98,7 @@ async fn random_predicates_select_the_naive_rows_by_every_way() {
 
 #[tokio::test]
 async fn random_orders_come_out_as_asked_for() {
-    for seed in 0..60 {
+    for seed in 0..25 {
         let sample = random_dataset(seed).await;
         let mut random = Random::new(seed + 3_000_000);
         let naive = session(naive_table(&sample), &[]);

@@ -1,5 +1,7 @@
 //! Random datasets, and the same rows made the slow and obvious way, for the tests of this crate.
 
+mod recorder;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -18,6 +20,8 @@ use hyperslab_array::{
 use crate::convert::array_of;
 use crate::layout::{Column, Layout};
 use crate::{ArrayTable, Options};
+
+pub use recorder::{Fault, Log, Recorder};
 
 /// A small generator of numbers that are the same in every run.
 #[derive(Debug)]
@@ -72,11 +76,14 @@ pub struct Sample {
 pub struct Maker {
     builder: Option<DatasetBuilder>,
     made: HashMap<String, Made>,
+    sizes: HashMap<&'static str, u64>,
+    attributes: Vec<(&'static str, &'static str)>,
 }
 
 impl Maker {
     pub fn new() -> Self {
-        Self { builder: Some(DatasetBuilder::new("pop", "memory", "MEMORY")), made: HashMap::new() }
+        let builder = Some(DatasetBuilder::new("pop", "memory", "MEMORY"));
+        Self { builder, made: HashMap::new(), sizes: HashMap::new(), attributes: Vec::new() }
     }
 
     pub fn add(&mut self, name: &str, dimensions: &[&str], values: Values, grid: ChunkGrid) -> &mut Self {
@@ -93,6 +100,38 @@ impl Maker {
     ) -> &mut Self {
         let source = Arc::new(MemorySource::try_new(values.clone(), grid).unwrap());
         self.add_source(name, dimensions, values, source, attributes)
+    }
+
+    /// As [`Self::add`], and `log` notes what is read.
+    pub fn add_recorded(
+        &mut self,
+        name: &str,
+        dimensions: &[&str],
+        values: Values,
+        chunks: &[u64],
+        log: &Arc<Log>,
+        fault: Fault,
+    ) -> &mut Self {
+        let shape: Vec<u64> = match chunks {
+            [] => Vec::new(),
+            _ => dimensions.iter().map(|d| self.sizes[*d]).collect(),
+        };
+        let grid = ChunkGrid::regular(&shape, chunks).unwrap();
+        let source = Recorder::new(name, values.clone(), grid, log, fault);
+        let attributes = self.attributes.clone();
+        self.add_source(name, dimensions, values, source, &attributes)
+    }
+
+    /// Names the coordinates of what [`Self::add_recorded`] adds from here on.
+    pub fn coordinates(&mut self, names: &'static str) -> &mut Self {
+        self.attributes = vec![("coordinates", names)];
+        self
+    }
+
+    /// Declares the size of a dimension, for [`Self::add_recorded`].
+    pub fn size(&mut self, dimension: &'static str, size: u64) -> &mut Self {
+        self.sizes.insert(dimension, size);
+        self
     }
 
     pub fn add_source(

@@ -1,0 +1,48 @@
+//! What a scan counts while it runs, for `EXPLAIN ANALYZE`.
+
+use datafusion::physical_plan::metrics::{BaselineMetrics, Count, ExecutionPlanMetricsSet, MetricBuilder, Time};
+
+/// The counters of one partition.
+#[derive(Debug, Clone)]
+pub(crate) struct ScanMetrics {
+    /// Rows, batches and the time to make them.
+    pub baseline: BaselineMetrics,
+    /// Chunks that came from the store; one that is read twice counts twice.
+    pub chunks_read: Count,
+    /// Chunks that turned out never to have been written.
+    pub chunks_unwritten: Count,
+    /// Chunks that the plan kept and that a filter ruled out while the query ran.
+    pub chunks_skipped: Count,
+    pub requests: Count,
+    pub bytes_stored: Count,
+    pub bytes_decoded: Count,
+    pub time_fetch: Time,
+    pub time_decode: Time,
+}
+
+impl ScanMetrics {
+    pub fn new(set: &ExecutionPlanMetricsSet, partition: usize) -> Self {
+        let count = |name: &'static str| MetricBuilder::new(set).counter(name, partition);
+        let time = |name: &'static str| MetricBuilder::new(set).subset_time(name, partition);
+        Self {
+            baseline: BaselineMetrics::new(set, partition),
+            chunks_read: count("chunks_read"),
+            chunks_unwritten: count("chunks_unwritten"),
+            chunks_skipped: count("chunks_skipped"),
+            requests: count("requests"),
+            bytes_stored: count("bytes_stored"),
+            bytes_decoded: count("bytes_decoded"),
+            time_fetch: time("time_fetch"),
+            time_decode: time("time_decode"),
+        }
+    }
+
+    /// Notes, once a scan, how many chunks there are and how many of them the plan kept.
+    pub fn plan(set: &ExecutionPlanMetricsSet, kept: u64, total: u64) {
+        let gauge = |name: &'static str, value: u64| {
+            MetricBuilder::new(set).global_gauge(name).set(usize::try_from(value).unwrap_or(usize::MAX));
+        };
+        gauge("chunks_total", total);
+        gauge("chunks_kept", kept);
+    }
+}

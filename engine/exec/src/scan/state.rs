@@ -1,0 +1,185 @@
+//! What all partitions of a running scan share: budgets, the cache, and how each variable is read.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+
+use datafusion::error::Result;
+use datafusion::execution::TaskContext;
+use datafusion::execution::memory_pool::{MemoryConsumer, MemoryReservation};
+use datafusion::physical_expr::PhysicalExpr;
+use hyperslab_array::{DimensionChunks, IndexRanges, Selection, Variable};
+
+use super::budget::Budget;
+use super::cache::ChunkCache;
+use super::plan::ScanRequest;
+use super::rows::bounding_box;
+use super::units::{Unit, UnitGrid, touched};
+use crate::layout::{Column, Layout};
+use crate::options::ScanOptions;
+
+/// Shared by the partitions of one run of a scan.
+#[derive(Debug)]
+pub(crate) struct ScanState {
+    pub layout: Arc<Layout>,
+    pub request: ScanRequest,
+    pub units: Arc<UnitGrid>,
+    /// Filters that change while the query runs, over the scan's output.
+    pub dynamic: Vec<Arc<dyn PhysicalExpr>>,
+    pub options: ScanOptions,
+    pub requests: Arc<Budget>,
+    pub bytes: Arc<Budget>,
+    pub cache: ChunkCache,
+    /// Which indices of a unit fulfil a predicate on blocks, by predicate and unit.
+    pub hits: Mutex<HashMap<HitsKey, Arc<Hits>>>,
+    reads: HashMap<usize, ArrayRead>,
+    reservation: MemoryReservation,
+}
+
+/// The number of a predicate, and the first and last index of the unit along its dimensions.
+pub(crate) type HitsKey = (usize, Vec<(u64, u64)>);
+
+/// For some dimensions, the indices at which a predicate is true for any index of the others.
+pub(crate) type Hits = Vec<(usize, IndexRanges)>;
+
+/// How one column is read.
+#[derive(Debug, Clone)]
+pub(crate) struct ArrayRead {
+    pub column: usize,
+    pub variable: Arc<Variable>,
+    /// The grid's dimensions, in the order of the variable's.
+    pub dimensions: Vec<usize>,
+    /// Whether several units, or a filter and the rows, need the same chunk.
+    pub is_shared: bool,
+}
+
+/// What it takes to load a unit, at most.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Need {
+    pub chunks: usize,
+    /// Chunks that only this unit needs.
+    pub own_chunks: usize,
+    pub bytes: usize,
+}
+
+impl ScanState {
+    pub fn new(
+        layout: &Arc<Layout>,
+        request: &ScanRequest,
+        units: &Arc<UnitGrid>,
+        dynamic: &[Arc<dyn PhysicalExpr>],
+        context: &TaskContext,
+    ) -> Self {
+        let options = ScanOptions::of(context.session_config().options());
+        let register = |name: &str| {
+            let name = format!("ArrayScanExec[{}]{name}", layout.name());
+            MemoryConsumer::new(name).register(context.memory_pool())
+        };
+        let filtered: Vec<usize> = request.blocks.iter().flat_map(|b| b.columns.iter().copied()).collect();
+        let reads = request
+            .projection
+            .iter()
+            .chain(&filtered)
+            .filter_map(|&column| match layout.columns.get(column) {
+                Some(Column::Array { variable, dimensions }) => {
+                    let is_shared = filtered.contains(&column) || !is_private(variable, dimensions, units);
+                    let (variable, dimensions) = (Arc::clone(variable), dimensions.clone());
+                    Some((column, ArrayRead { column, variable, dimensions, is_shared }))
+                }
+                _ => None,
+            })
+            .collect();
+        Self {
+            layout: Arc::clone(layout),
+            request: request.clone(),
+            units: Arc::clone(units),
+            dynamic: dynamic.to_vec(),
+            requests: Budget::new(options.prefetch_chunks),
+            bytes: Budget::new(options.prefetch_bytes),
+            cache: ChunkCache::new(options.cache_bytes, register(" cache")),
+            hits: Mutex::default(),
+            reads,
+            reservation: register(""),
+            options,
+        }
+    }
+
+    /// How `column` is read, where it is an array.
+    pub fn read(&self, column: usize) -> Option<&ArrayRead> {
+        self.reads.get(&column)
+    }
+
+    /// What the rows of `unit` need.
+    pub fn need(&self, unit: &Unit) -> Need {
+        let mut need = Need::default();
+        for read in self.request.projection.iter().filter_map(|c| self.read(*c)) {
+            let selected = &unit.selection.dimensions;
+            let along =
+                |(d, chunks): (&usize, &DimensionChunks)| selected.get(*d).map_or(0, |s| touched(chunks, s).len());
+            let grid = read.variable.source.chunk_grid().dimensions();
+            let chunks = read.dimensions.iter().zip(grid).map(along).fold(1u64, u64::saturating_mul);
+            let cells = bounding_box(selected, &read.dimensions).shape.iter().fold(1u64, |n, s| n.saturating_mul(*s));
+            let bytes = cells.saturating_mul(read.variable.data_type().size() as u64);
+            let chunks = usize::try_from(chunks).unwrap_or(usize::MAX);
+            need.chunks = need.chunks.saturating_add(chunks);
+            need.own_chunks = need.own_chunks.saturating_add(if read.is_shared { 0 } else { chunks });
+            need.bytes = need.bytes.saturating_add(usize::try_from(bytes).unwrap_or(usize::MAX));
+        }
+        need
+    }
+
+    /// Memory for `bytes`, from the pool of the query.
+    ///
+    /// # Errors
+    /// When the pool has no more.
+    pub fn reserve(&self, bytes: usize) -> Result<MemoryReservation> {
+        let reservation = self.reservation.new_empty();
+        reservation.try_grow(bytes)?;
+        Ok(reservation)
+    }
+
+    /// As [`Self::reserve`], but only where as much is left for the next unit of every partition.
+    pub fn reserve_ahead(&self, bytes: usize) -> Result<MemoryReservation> {
+        let reservation = self.reserve(bytes.saturating_mul(self.request.partitions.saturating_add(1)))?;
+        reservation.try_resize(bytes)?;
+        Ok(reservation)
+    }
+}
+
+/// Whether each chunk of the variable lies within one unit.
+fn is_private(variable: &Variable, dimensions: &[usize], units: &UnitGrid) -> bool {
+    units.counts().iter().enumerate().all(|(d, count)| {
+        let own =
+            dimensions.iter().position(|o| *o == d).and_then(|o| variable.source.chunk_grid().dimensions().get(o));
+        match (own, units.chunks(d)) {
+            _ if *count <= 1 => true,
+            (Some(own), Some(unit)) => is_nested(own, unit),
+            _ => false,
+        }
+    })
+}
+
+/// Whether no chunk of `inner` reaches over an end of a chunk of `outer`.
+fn is_nested(inner: &DimensionChunks, outer: &DimensionChunks) -> bool {
+    match (inner, outer) {
+        (DimensionChunks::Regular { chunk: inner, .. }, DimensionChunks::Regular { chunk: outer, .. }) => {
+            outer.is_multiple_of(*inner)
+        }
+        (_, DimensionChunks::Rectilinear { offsets }) => offsets
+            .iter()
+            .filter(|o| **o > 0 && **o < inner.size())
+            .all(|o| inner.range(inner.chunk_of(*o)).start == *o),
+        (DimensionChunks::Rectilinear { .. }, DimensionChunks::Regular { .. }) => inner == outer,
+    }
+}
+
+/// The part of `selection` that lies in `chunk` of the variable, as its bounding box.
+pub(crate) fn selected_part(read: &ArrayRead, chunk: &[u64], selection: &Selection) -> hyperslab_array::Region {
+    let within: Vec<IndexRanges> = read
+        .dimensions
+        .iter()
+        .zip(read.variable.source.chunk_grid().dimensions())
+        .zip(chunk)
+        .map(|((d, chunks), c)| selection.dimensions.get(*d).map(|s| s.within(chunks.range(*c))).unwrap_or_default())
+        .collect();
+    bounding_box(&within, &(0..within.len()).collect::<Vec<_>>())
+}
