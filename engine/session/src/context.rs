@@ -77,6 +77,12 @@ impl Context {
         self.shared.urls.dataset(location).await
     }
 
+    /// Forgets the dataset at a location that was opened or asked for in SQL, so that the next time reads its metadata
+    /// again; false where it was not open.
+    pub fn close(&self, location: &str) -> bool {
+        self.shared.urls.close(location)
+    }
+
     /// Opens the dataset at a path or URL, and registers it under `name` in place of a dataset of that name.
     ///
     /// # Errors

@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use datafusion::arrow::array::{ArrayRef, RecordBatch, UInt64Array};
 use datafusion::arrow::compute::{concat_batches, take};
 use datafusion::arrow::datatypes::{Field, Schema, SchemaRef};
-use datafusion::arrow::row::{OwnedRow, RowConverter, SortField};
+use datafusion::arrow::row::{Row, RowConverter, SortField};
 use datafusion::arrow::util::display::{ArrayFormatter, FormatOptions};
 use datafusion::error::Result;
 use hyperslab_array::{ArrayError, nearest_names};
@@ -176,13 +176,13 @@ impl Positions {
     fn try_new(name: &str, column: &ArrayRef, order: LabelOrder, slower: &[Positions]) -> Result<Self> {
         let converter = RowConverter::new(vec![SortField::new(column.data_type().clone())])?;
         let encoded = converter.convert_columns(std::slice::from_ref(column))?;
-        let mut seen: HashMap<OwnedRow, usize> = HashMap::new();
+        let mut seen: HashMap<Row<'_>, usize> = HashMap::new();
         let mut firsts: Vec<u64> = Vec::new();
         let mut of_row = Vec::with_capacity(column.len());
         // How the labels run where the rows step along this dimension alone.
         let (mut rises, mut falls) = (false, false);
         for (row, key) in encoded.iter().enumerate() {
-            let position = *seen.entry(key.owned()).or_insert_with(|| {
+            let position = *seen.entry(key).or_insert_with(|| {
                 firsts.push(row as u64);
                 firsts.len() - 1
             });

@@ -104,6 +104,11 @@ impl UrlTables {
         Ok(Arc::clone(&self.registered(location).await?.dataset))
     }
 
+    /// Forgets an opened location; false where it was not open.
+    pub(crate) fn close(&self, location: &str) -> bool {
+        self.opened.lock().unwrap_or_else(PoisonError::into_inner).remove(location).is_some()
+    }
+
     async fn registered(&self, location: &str) -> Result<Arc<Registered>> {
         let cell = {
             let mut opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);

@@ -9,7 +9,7 @@ use datafusion::arrow::datatypes::{
 use datafusion::error::Result;
 use hyperslab_array::{ArrayError, Attributes};
 use hyperslab_exec::datafusion_error;
-use hyperslab_exec::metadata::{CALENDAR, LONG_NAME, STANDARD_NAME, UNITS};
+use hyperslab_exec::metadata::{ATTRIBUTES, CALENDAR, LONG_NAME, STANDARD_NAME, UNITS};
 use ndarray::{ArrayD, IxDyn};
 
 /// Values in C order, of the type of the column.
@@ -43,7 +43,8 @@ pub struct LabelledArray {
     pub values: ArrayValues,
     /// Which values are missing; `None` where none is, or where NaN says it.
     pub missing: Option<ArrayD<bool>>,
-    /// Units, standard name, long name and calendar, where the query kept them.
+    /// The attributes of the variable, where the query passed it through unchanged. Those that say how it was
+    /// stored are left out: the values are decoded.
     pub attributes: Attributes,
 }
 
@@ -99,11 +100,7 @@ impl LabelledArray {
                 ArrayValues::String(shaped(&shape, texts)?)
             }
         };
-        let attributes = [UNITS, STANDARD_NAME, LONG_NAME, CALENDAR]
-            .iter()
-            .filter_map(|key| field.metadata().get(*key).map(|value| (*key, value.clone())))
-            .collect();
-        Ok(Self { dimensions, values, missing, attributes })
+        Ok(Self { dimensions, values, missing, attributes: attributes_of(field) })
     }
 
     /// The sizes of the dimensions.
@@ -142,6 +139,36 @@ impl LabelledArray {
             _ => None,
         }
     }
+}
+
+/// How values were stored, and where their coordinates are.
+const ENCODING: [&str; 9] = [
+    "_FillValue",
+    "missing_value",
+    "scale_factor",
+    "add_offset",
+    "_Unsigned",
+    "coordinates",
+    "units",
+    "calendar",
+    "_ARRAY_DIMENSIONS",
+];
+
+fn attributes_of(field: &Field) -> Attributes {
+    let metadata = field.metadata();
+    // What decoding leaves of units and calendar has keys of its own.
+    let mut attributes: Attributes = [UNITS, STANDARD_NAME, LONG_NAME, CALENDAR]
+        .iter()
+        .filter_map(|key| metadata.get(*key).map(|value| (*key, value.clone())))
+        .collect();
+    let all = metadata.get(ATTRIBUTES).and_then(|text| serde_json::from_str(text).ok());
+    let all: serde_json::Map<String, serde_json::Value> = all.unwrap_or_default();
+    for (key, value) in all {
+        if !ENCODING.contains(&key.as_str()) && attributes.get(&key).is_none() {
+            attributes.insert(key, value);
+        }
+    }
+    attributes
 }
 
 /// The array in one of the types of [`ArrayValues`].

@@ -55,7 +55,9 @@ async fn a_selection_becomes_the_array_that_it_was() {
     assert!(sst[[0, 2, 1]].is_nan(), "a missing value stays missing");
     let ArrayValues::Timestamp(time) = &d.array("time").unwrap().values else { panic!() };
     assert_eq!(time.as_slice().unwrap(), [946_684_800_000_000, 946_771_200_000_000]);
-    assert_eq!(d.array("sst").unwrap().attributes.text("units"), Some("degree_C"));
+    let sst = &d.array("sst").unwrap().attributes;
+    assert_eq!((sst.text("units"), sst.text("standard_name")), (Some("degree_C"), Some("sea_surface_temperature")));
+    assert_eq!(d.array("time").unwrap().attributes.get("units"), None, "times are decoded");
 }
 
 #[tokio::test]

@@ -69,6 +69,10 @@ async fn a_location_is_opened_once_in_a_session() {
     assert_eq!(rows(&context, count).await, ["419904"]);
     context.open("test://data/ostia.zarr").await.unwrap();
     assert_eq!(store.take(), Vec::<String>::new());
+    assert!(context.close("test://data/ostia.zarr"));
+    assert!(!context.close("test://data/ostia.zarr"));
+    assert_eq!(rows(&context, count).await, ["419904"]);
+    assert_eq!(store.take(), opened);
 }
 
 #[tokio::test]
