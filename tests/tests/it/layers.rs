@@ -76,15 +76,20 @@ fn shown(path: &Path) -> String {
     path.strip_prefix(root()).unwrap_or(path).display().to_string()
 }
 
-/// What each crate of the workspace imports outside of its tests.
-fn imports() -> BTreeMap<String, BTreeSet<String>> {
+fn cargo(arguments: &[&str]) -> Vec<u8> {
     let output = Command::new(std::env::var("CARGO").unwrap_or_else(|_| "cargo".into()))
-        .args(["metadata", "--format-version", "1", "--no-deps", "--offline"])
+        .args(arguments)
         .current_dir(root())
         .output()
-        .expect("cargo metadata");
+        .expect("cargo");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let metadata: Value = serde_json::from_slice(&output.stdout).expect("metadata is JSON");
+    output.stdout
+}
+
+/// What each crate of the workspace imports outside of its tests.
+fn imports() -> BTreeMap<String, BTreeSet<String>> {
+    let output = cargo(&["metadata", "--format-version", "1", "--no-deps", "--offline"]);
+    let metadata: Value = serde_json::from_slice(&output).expect("metadata is JSON");
     let text = |v: &Value| v.as_str().unwrap_or_default().to_string();
     let list = |v: &Value| v.as_array().cloned().unwrap_or_default();
     list(&metadata["packages"])
@@ -141,6 +146,22 @@ fn shared_dependencies_have_one_version() {
         let found = lock.lines().filter(|l| *l == format!("name = \"{name}\"")).count();
         assert_eq!(found, 1, "versions of `{name}` in Cargo.lock");
     }
+}
+
+#[test]
+fn the_tests_need_not_build_again_what_the_binary_was_built_with() {
+    // Each dependency with its features; other features are another build, of all that stands on it.
+    let built = |arguments: &[&str]| -> BTreeSet<String> {
+        let output = cargo(&[&["tree", "--offline", "--prefix", "none", "--format", "{p} {f}"], arguments].concat());
+        let text = String::from_utf8(output).expect("text");
+        // Only the binary itself stands on clap.
+        let lines = text.lines().map(|l| l.trim_end_matches(" (*)").trim_end().to_string());
+        lines.filter(|l| !l.starts_with("hyperslab") && !l.starts_with("clap")).collect()
+    };
+    let run = built(&["--package", "hyperslab-cli", "--edges", "no-dev"]);
+    let test = built(&["--workspace"]);
+    let again: Vec<_> = run.difference(&test).collect();
+    assert!(again.is_empty(), "other features in tests, to be given to `repl` as well: {again:?}");
 }
 
 #[test]
