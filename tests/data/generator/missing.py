@@ -40,7 +40,7 @@ def stores():
 
     # What xarray does not write but reads: attributes as they come from netCDF.
     def attributes(g):
-        array(g, "x", X.astype("int64") * 10, x)
+        array(g, "x", X.astype("int64") * 10, x, fill_value=-7)
         stored = np.array([0, 1, 127, 128, 200, 254, 255, 3, 4, 5], "uint8")
         array(g, "unsigned", stored.astype("int8"), x, attributes={"_Unsigned": "true", "_FillValue": -1, "scale_factor": 0.5})
         array(g, "unsigned_plain", stored.astype("int8"), x, attributes={"_Unsigned": "true"})

@@ -172,11 +172,11 @@ def ostia_cases(slt, ds):
         [(t, *summary(sst.sel(time=t))[::2]) for t in ds.time.values[reference > reference[50]]],
         why="A coordinate along time that is not its dimension's.",
     )
-    climatology = sst.groupby("time.month").mean("time")
-    anomaly = abs(sst.groupby("time.month") - climatology)
+    north = sst.isel(latitude=slice(-1, None))
+    anomaly = north.groupby("time.month") - north.groupby("time.month").mean("time")
     slt.query(
-        "select avg(abs(a)), max(a) from (select surface_temperature - avg(surface_temperature) over (partition by month(time), latitude, longitude) as a from ostia)",
-        [(anomaly.mean().item(), (sst.groupby("time.month") - climatology).max().item())],
+        "select avg(abs(a)), max(a) from (select surface_temperature - avg(surface_temperature) over (partition by month(time), latitude, longitude) as a from ostia where latitude > 4)",
+        [(abs(anomaly).mean().item(), anomaly.max().item())],
         relative="1e-7",
     )
     small = sst.isel(latitude=slice(8, 11), longitude=slice(240, 243))

@@ -33,11 +33,11 @@ class Slt:
     def query(self, sql, rows, *, relative=None, why=None):
         """`rows` is the answer, in the order of the answer; `relative` loosens the comparison of its floats."""
         rows = [tuple(row) for row in rows]
-        kinds = "".join(kind(column) for column in zip(*rows)) if rows else "T"
+        kinds = "".join(kind(column) for column in zip(*rows)) if rows else ""
         self.lines.append("")
         if why:
             self.lines.append(f"# {why}")
-        self.lines += [f"query {kinds}", *sql.strip().splitlines(), "----"]
+        self.lines += [f"query {kinds}".strip(), *sql.strip().splitlines(), "----"]
         self.lines += [" ".join(text(value, relative) for value in row) for row in rows]
 
     def error(self, sql, pattern, why=None):
@@ -51,7 +51,7 @@ class Slt:
 def kind(column):
     """sqllogictest's letter for a column: I, R or T."""
     there = [v for v in column if not missing(v)]
-    if there and all(isinstance(v, (int, np.integer)) and not isinstance(v, bool) for v in there):
+    if there and all(isinstance(v, (int, np.integer)) and not isinstance(v, (bool, np.timedelta64)) for v in there):
         return "I"
     if there and all(isinstance(v, (float, np.floating)) for v in there):
         return "R"
@@ -83,6 +83,8 @@ def text(value, relative=None):
     if isinstance(value, (pd.Timestamp, datetime.datetime)):
         return value.isoformat()
     if isinstance(value, np.datetime64):
+        if np.datetime_data(value.dtype)[0] == "ns":
+            value = np.datetime64((int(value.astype("int64")) + 500) // 1000, "us")
         micros = np.datetime_as_string(value.astype("datetime64[us]"), unit="us")
         return micros.rstrip("0").rstrip(".") if not micros.endswith(".000000") else micros[:-7]
     if isinstance(value, (np.timedelta64, pd.Timedelta)):
@@ -104,7 +106,10 @@ def rows(labelled, *columns):
     """
     if hasattr(labelled, "to_dataset") and not hasattr(labelled, "data_vars"):
         labelled = labelled.rename(labelled.name or "value").to_dataset()
-    dims = {d: labelled.sizes[d] for d in labelled.dims}
+    # The dimensions in the order of a variable that has all of them.
+    needed = {d for c in columns for d in labelled[c].dims}
+    orders = [labelled[c].dims for c in [*columns, *labelled.data_vars] if set(labelled[c].dims) == needed]
+    dims = {d: labelled.sizes[d] for d in orders[0]}
     flat = []
     for column in columns:
         # A dimension without labels counts from 0.

@@ -104,7 +104,7 @@ def broadcast_cases(slt):
     slt.query("select month, avg(sst), sum(turned) from b group by month order by month",
               [(int(m), p.sst.mean().item(), int(p.turned.sum())) for m, p in ds.groupby("month")])
     part = ds.isel(time=[3], lat=[0, 4], lon=[7])
-    slt.query("select time, lat, lon, month, zone, height, area, sst, ice, mask, weights, steps, offset, turned from b where time = '2001-05-15' and lat in (-80, 0) and lon = 315 order by lat",
+    slt.query('''select time, lat, lon, month, zone, height, area, sst, ice, mask, weights, steps, "offset", turned from b where time = '2001-05-15' and lat in (-80, 0) and lon = 315 order by lat''',
               rows(part, "time", "lat", "lon", "month", "zone", "height", "area", "sst", "ice", "mask", "weights", "steps", "offset", "turned"))
     slt.query("select lat, weights from b.lat order by lat", rows(ds.weights, "lat", "weights"), why="The grid of one dimension is a table of its own.")
     slt.query("select count(*), sum(turned) from b.time_lat_lon", [(ds.sst.size, int(ds.turned.sum()))])
@@ -123,7 +123,7 @@ def apart_cases(slt):
     slt.table("apart", "apart.zarr")
     slt.error("select * from apart", "time_depth", why="No grid holds all others; the message names those there are.")
     slt.query("select time, depth, profile from apart.time_depth where depth >= 50 order by 1, 2", rows(ds.profile.isel(depth=[2, 3]), "time", "depth", "profile"))
-    slt.query("select time, x, surface from apart.time_x where x = 1 order by time", rows(ds.surface.isel(x=[1]), "time", "x", "surface"))
+    slt.query("select time, x, surface from apart.time_x where x = 1 order by time", rows(ds.assign_coords(x=ds.x).surface.isel(x=[1]), "time", "x", "surface"))
     slt.query("select avg(mean) from apart.time", [(1.0,)])
     slt.query("select s.time, sum(s.surface * p.profile) from apart.time_x s join apart.time_depth p on s.time = p.time group by s.time order by s.time",
               rows((ds.surface * ds.profile).sum(["x", "depth"]).rename("v"), "time", "v"))
@@ -150,7 +150,7 @@ def curvilinear_cases(slt):
         slt.query(f"select count(*), sum(v), sum(depth) from curve where {what}", [(n, v.sum().item() if n else None, ds.depth.where(v.notnull()).sum().item() if n else None)])
     slt.query("select floor(TLAT / 10) as band, count(*), avg(v) from curve where TLAT is not null group by band order by band",
               [(b, int(p.count()), p.mean().item()) for b, p in ds.v.groupby(np.floor(ds.TLAT / 10).rename("band"))])
-    some = ds.isel(time=[1], y=[3], x=[3, 4, 5])
+    some = ds.assign_coords(y=ds.y, x=ds.x).isel(time=[1], y=[3], x=[3, 4, 5])
     slt.query('select y, x, "TLAT", "TLONG", level, v, depth from curve where y = 3 and x between 3 and 5 and time = 1.5 order by x', rows(some, "y", "x", "TLAT", "TLONG", "level", "v", "depth"))
     slt.query("select column_name from information_schema.columns where table_name = 'curve' and table_schema = 'public' order by 1", [(n,) for n in sorted(["time", "y", "x", "TLAT", "TLONG", "level", "v", "depth"])],
               why="Bounds and grid mappings are not columns.")
