@@ -10,6 +10,9 @@ extensions_options! {
         /// Let `nearest`, `pad` and `backfill` look among the labels of the coordinate that they name; when off, they are errors.
         pub bind_lookups: bool, default = true
 
+        /// Find the calendar of text behind `min`, `max`, `CASE` and the like, for functions of times; when off, such text is read in the proleptic Gregorian calendar.
+        pub calendars: bool, default = true
+
         /// Compare `float32` labels with constants in `float32`, so that `lat = 0.1` finds the label 0.1; when off, compare as SQL does.
         pub float_labels: bool, default = true
 

@@ -4,6 +4,7 @@ use datafusion::common::Result;
 use datafusion::common::tree_node::{Transformed, TreeNode, TreeNodeRecursion};
 use datafusion::logical_expr::expr::InList;
 use datafusion::logical_expr::{Between, BinaryExpr, Expr, Operator};
+use hyperslab_exec::functions::lookup::is_bound;
 
 /// What becomes of a comparison of `labels` with `other`.
 pub(super) enum Operand {
@@ -150,9 +151,14 @@ pub(super) fn is_constant(expr: &Expr) -> bool {
     }) && !expr.is_volatile()
 }
 
-/// Whether `expr` has a column, of this query or an outer one.
-pub(super) fn has_column(expr: &Expr) -> bool {
-    contains(expr, |e| matches!(e, Expr::Column(_) | Expr::OuterReferenceColumn(..)))
+/// Whether `expr` has a column, of this query or an outer one, or a label that was looked up.
+pub(super) fn has_labels(expr: &Expr) -> bool {
+    contains(expr, |e| matches!(e, Expr::Column(_) | Expr::OuterReferenceColumn(..)) || is_lookup(e))
+}
+
+/// Whether `expr` is a call of `nearest`, `pad` or `backfill` that is bound to its labels.
+pub(super) fn is_lookup(expr: &Expr) -> bool {
+    matches!(expr, Expr::ScalarFunction(f) if is_bound(&f.func))
 }
 
 /// Whether `test` holds for a part of `expr`.

@@ -3,14 +3,15 @@
 //! SQL would widen the label to `float64`, where 0.1 is another number. Data variables keep SQL's rules. Labels of two
 //! grids, one in `float32` and one in `float64`, are compared in `float32` for the same reason.
 
-use datafusion::arrow::datatypes::DataType;
+use datafusion::arrow::datatypes::{DataType, Field};
 use datafusion::common::config::ConfigOptions;
+use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
 use datafusion::common::{DFSchema, ExprSchema, Result};
 use datafusion::logical_expr::{Expr, ExprSchemable, LogicalPlan, cast};
 use datafusion::optimizer::AnalyzerRule;
 use hyperslab_exec::metadata::ROLE;
 
-use super::comparison::{Operand, contains, has_column, is_constant, map_operands};
+use super::comparison::{Operand, has_labels, is_constant, is_lookup, map_operands};
 use super::walk::{JoinKeys, Scope, rewrite, rewrite_join_keys};
 use crate::PlannerOptions;
 
@@ -56,16 +57,22 @@ fn narrowed(labels: &Expr, labels_schema: &DFSchema, other: &Expr, other_schema:
     Operand::Keep
 }
 
-/// Whether every column in `expr` is a coordinate, and there is one.
+/// Whether `expr` is made of labels: its columns are coordinates, and there is one, or a label that was looked up.
 fn is_of_labels(expr: &Expr, schema: &DFSchema) -> bool {
-    let is_label = |field: &datafusion::arrow::datatypes::Field| {
-        field.metadata().get(ROLE).is_some_and(|role| role == "dimension" || role == "coordinate")
-    };
-    has_column(expr)
-        && !contains(expr, |e| match e {
-            Expr::Column(column) => !schema.field_from_column(column).is_ok_and(|f| is_label(f)),
-            Expr::OuterReferenceColumn(field, _) => !is_label(field),
-            Expr::ScalarSubquery(_) | Expr::AggregateFunction(_) | Expr::WindowFunction(_) => true,
-            _ => false,
-        })
+    let is_label =
+        |field: &Field| field.metadata().get(ROLE).is_some_and(|role| role == "dimension" || role == "coordinate");
+    let mut all = true;
+    // The closure does not fail.
+    let _ = expr.apply(|e| {
+        all &= match e {
+            // What it looks for may be anything.
+            e if is_lookup(e) => return Ok(TreeNodeRecursion::Jump),
+            Expr::Column(column) => schema.field_from_column(column).is_ok_and(|f| is_label(f)),
+            Expr::OuterReferenceColumn(field, _) => is_label(field),
+            Expr::ScalarSubquery(_) | Expr::AggregateFunction(_) | Expr::WindowFunction(_) => false,
+            _ => true,
+        };
+        Ok(TreeNodeRecursion::Continue)
+    });
+    all && has_labels(expr)
 }

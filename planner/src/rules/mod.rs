@@ -1,16 +1,18 @@
 //! The rules that give SQL the meaning that labels have, each with a switch in [`crate::PlannerOptions`].
 //!
 //! ```text
-//!  plan ─→ bind_lookups ─→ float_labels ─→ time_labels ─→ DataFusion's type coercion and optimizer ─→ scan
-//!          nearest(lat, 5)  lat = 0.1       time >= '1990'  constants fold to literals                 literals prune
+//!  plan ─→ bind_lookups ─→ calendars ─────────→ float_labels ─→ time_labels ─→ DataFusion's type coercion, optimizer
+//!          nearest(lat, 5)  dayofyear(max(time))  lat = 0.1       time >= '1990'  constants fold to literals, which prune
 //! ```
 //!
 //! All run before DataFusion's type coercion, on expressions as they were written.
 
 mod bind_lookups;
+mod calendars;
 mod comparison;
 mod extract;
 mod float_labels;
+mod lineage;
 mod time_constant;
 mod time_labels;
 mod trace;
@@ -27,5 +29,10 @@ pub(crate) use extract::ExtractPlanner;
 
 /// The analyzer rules, in the order in which they must run.
 pub fn analyzer_rules() -> Vec<Arc<dyn AnalyzerRule + Send + Sync>> {
-    vec![Arc::new(bind_lookups::BindLookups), Arc::new(float_labels::FloatLabels), Arc::new(time_labels::TimeLabels)]
+    vec![
+        Arc::new(bind_lookups::BindLookups),
+        Arc::new(calendars::Calendars),
+        Arc::new(float_labels::FloatLabels),
+        Arc::new(time_labels::TimeLabels),
+    ]
 }

@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use datafusion::arrow::datatypes::{DataType, Field, TimeUnit};
+use datafusion::arrow::datatypes::{DataType, TimeUnit};
 use datafusion::common::{DFSchema, Result, ScalarValue};
+use datafusion::error::DataFusionError;
 use datafusion::logical_expr::simplify::SimplifyContext;
 use datafusion::logical_expr::{Cast, Expr, ExprSchemable, Operator, cast, lit};
 use datafusion::optimizer::simplify_expressions::ExprSimplifier;
 use hyperslab_array::{ArrayError, Calendar, DateTime};
 use hyperslab_exec::datafusion_error;
-use hyperslab_exec::metadata::CALENDAR;
 
 use super::comparison::Operand;
 
@@ -22,26 +22,6 @@ pub(super) enum TimeLabels {
     Timestamp(TimeUnit),
     /// Text that stands for the times of a calendar.
     Text(Calendar),
-}
-
-impl TimeLabels {
-    /// What the values of `field` are; `None` where they are no times.
-    pub(super) fn of(field: &Field) -> Option<Self> {
-        match field.data_type() {
-            DataType::Timestamp(unit, None) => Some(Self::Timestamp(*unit)),
-            DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => {
-                Calendar::parse(field.metadata().get(CALENDAR)?).ok().map(Self::Text)
-            }
-            _ => None,
-        }
-    }
-
-    fn calendar(self) -> Calendar {
-        match self {
-            Self::Timestamp(_) => Calendar::ProlepticGregorian,
-            Self::Text(calendar) => calendar,
-        }
-    }
 }
 
 /// What `constant` is among `labels`, when they are compared by `op`.
@@ -101,11 +81,15 @@ fn short_date(text: &str) -> Option<DateTime> {
     if digits > 6 { None } else { DateTime::parse(text) }
 }
 
-fn not_a_time(labels: TimeLabels, text: &str) -> datafusion::error::DataFusionError {
-    datafusion_error(
-        ArrayError::argument(format!("`{text}` is not a time, expected ISO 8601 such as `1990-06-15T12:00:00`"))
-            .hint(format!("it is compared with times of the calendar `{}`", labels.calendar().name())),
-    )
+fn not_a_time(labels: TimeLabels, text: &str) -> DataFusionError {
+    let error =
+        ArrayError::argument(format!("`{text}` is not a time, expected ISO 8601 such as `1990-06-15T12:00:00`"));
+    datafusion_error(match labels {
+        TimeLabels::Timestamp(_) => error,
+        TimeLabels::Text(calendar) => {
+            error.hint(format!("it is compared with times of the calendar `{}`", calendar.name()))
+        }
+    })
 }
 
 /// A date among the labels.
@@ -124,7 +108,7 @@ fn literal_of(labels: TimeLabels, op: Operator, date: &DateTime) -> Result<Opera
     }
 }
 
-fn no_such_date(calendar: Calendar, date: &DateTime) -> datafusion::error::DataFusionError {
+fn no_such_date(calendar: Calendar, date: &DateTime) -> DataFusionError {
     let error = ArrayError::argument(format!("there is no date `{date}` in the calendar `{}`", calendar.name()));
     datafusion_error(match calendar {
         Calendar::Day360 => error.hint("every month has 30 days there"),

@@ -8,13 +8,16 @@
 //!
 //! So no cast is left on the column, and the comparison prunes.
 
+use datafusion::arrow::datatypes::DataType;
 use datafusion::common::Result;
 use datafusion::common::config::ConfigOptions;
-use datafusion::logical_expr::{ExprSchemable, LogicalPlan};
+use datafusion::logical_expr::{Expr, ExprSchemable, LogicalPlan};
 use datafusion::optimizer::AnalyzerRule;
+use hyperslab_array::Calendar;
 
-use super::comparison::{Operand, has_column, is_constant, map_operands};
-use super::time_constant;
+use super::calendars::calendar_of;
+use super::comparison::{Operand, has_labels, is_constant, map_operands};
+use super::time_constant::{self, TimeLabels as Kind};
 use super::walk::{Scope, rewrite};
 use crate::PlannerOptions;
 
@@ -32,15 +35,22 @@ impl AnalyzerRule for TimeLabels {
         }
         rewrite(plan, &mut |expr, scope: &Scope<'_>| {
             map_operands(expr, |labels, op, constant| {
-                if !is_constant(constant) || !has_column(labels) {
+                if !is_constant(constant) || !has_labels(labels) {
                     return Ok(Operand::Keep);
                 }
-                let Ok((_, field)) = labels.to_field(&scope.schema) else { return Ok(Operand::Keep) };
-                match time_constant::TimeLabels::of(&field) {
+                match kind_of(labels, scope) {
                     Some(kind) => time_constant::among(kind, op, constant),
                     None => Ok(Operand::Keep),
                 }
             })
         })
+    }
+}
+
+/// What kind of times `labels` are; `None` where they are none.
+fn kind_of(labels: &Expr, scope: &Scope<'_>) -> Option<Kind> {
+    match labels.to_field(&scope.schema).ok()?.1.data_type() {
+        DataType::Timestamp(unit, None) => Some(Kind::Timestamp(*unit)),
+        _ => Calendar::parse(&calendar_of(labels, scope)?).ok().map(Kind::Text),
     }
 }

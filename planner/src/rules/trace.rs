@@ -5,11 +5,11 @@ use std::sync::Arc;
 use datafusion::catalog::TableProvider;
 use datafusion::common::{Column, Result};
 use datafusion::datasource::source_as_provider;
-use datafusion::logical_expr::utils::grouping_set_to_exprlist;
-use datafusion::logical_expr::{Distinct, Expr, JoinType, LogicalPlan};
+use datafusion::logical_expr::{Expr, LogicalPlan, TableScan};
 use hyperslab_array::{ArrayError, Coordinate, Role, nearest_names};
 use hyperslab_exec::{ArrayTable, datafusion_error};
 
+use super::lineage::{Origin, origin};
 use super::walk::Scope;
 
 /// The coordinate whose labels `expr` is.
@@ -21,12 +21,11 @@ pub(super) fn coordinate_of(expr: &Expr, scope: &Scope<'_>) -> Result<Arc<Coordi
 }
 
 fn found(expr: &Expr, scope: &Scope<'_>) -> Result<Arc<Coordinate>, ArrayError> {
-    let computed = || ArrayError::argument(format!("`{expr}` is computed, expected the column of a coordinate"));
     let (column, mut scope) = match expr {
         Expr::Alias(alias) => return found(&alias.expr, scope),
         Expr::Column(column) => (column, Some(scope)),
         Expr::OuterReferenceColumn(_, column) => (column, scope.outer),
-        _ => return Err(computed()),
+        _ => return Err(ArrayError::argument(format!("`{expr}` is computed, expected the column of a coordinate"))),
     };
     while let Some(here) = scope {
         if let Some((input, index)) = here.input_of(column) {
@@ -37,67 +36,42 @@ fn found(expr: &Expr, scope: &Scope<'_>) -> Result<Arc<Coordinate>, ArrayError> 
     Err(ArrayError::argument(format!("`{expr}` is no column here, expected the column of a coordinate")))
 }
 
-/// Follows column `index` of `plan` to the table it comes from.
-fn follow(plan: &LogicalPlan, index: usize, asked: &Column) -> Result<Arc<Coordinate>, ArrayError> {
-    let computed = || {
-        ArrayError::argument(format!("`{asked}` is computed, expected the column of a coordinate"))
-            .hint("select the coordinate itself in the inner query")
-    };
-    match plan {
-        LogicalPlan::TableScan(scan) => {
-            let provider = source_as_provider(&scan.source)
-                .map_err(|_| ArrayError::argument(format!("table `{}` holds no arrays", scan.table_name)))?;
-            let name = scan.projected_schema.field(index).name();
-            let table = provider.downcast_ref::<ArrayTable>().ok_or_else(|| {
-                ArrayError::argument(format!(
-                    "`{asked}` is a column of table `{}`, expected a coordinate of an array table",
-                    scan.table_name
-                ))
-                .hint("the first argument names labels, the second the value to look for")
-            })?;
-            coordinate(table, name)
-        }
-        LogicalPlan::SubqueryAlias(alias) => follow(&alias.input, index, asked),
-        LogicalPlan::Filter(filter) => follow(&filter.input, index, asked),
-        LogicalPlan::Sort(sort) => follow(&sort.input, index, asked),
-        LogicalPlan::Limit(limit) => follow(&limit.input, index, asked),
-        LogicalPlan::Repartition(repartition) => follow(&repartition.input, index, asked),
-        LogicalPlan::Subquery(subquery) => follow(&subquery.subquery, index, asked),
-        LogicalPlan::Distinct(Distinct::All(input)) => follow(input, index, asked),
-        LogicalPlan::Distinct(Distinct::On(on)) => {
-            follow_expr(on.select_expr.get(index).ok_or_else(computed)?, &on.input, asked)
-        }
-        LogicalPlan::Projection(projection) => {
-            follow_expr(projection.expr.get(index).ok_or_else(computed)?, &projection.input, asked)
-        }
-        LogicalPlan::Window(window) if index < window.input.schema().fields().len() => {
-            follow(&window.input, index, asked)
-        }
-        LogicalPlan::Aggregate(aggregate) => {
-            let keys = grouping_set_to_exprlist(&aggregate.group_expr).map_err(|_| computed())?;
-            follow_expr(keys.get(index).ok_or_else(computed)?, &aggregate.input, asked)
-        }
-        LogicalPlan::Join(join) => {
-            let left = join.left.schema().fields().len();
-            match join.join_type {
-                JoinType::RightSemi | JoinType::RightAnti | JoinType::RightMark => follow(&join.right, index, asked),
-                _ if index < left => follow(&join.left, index, asked),
-                _ => follow(&join.right, index - left, asked),
+/// Follows column `index` of `plan`, which the query calls `asked`, to the table it comes from.
+fn follow(mut plan: &LogicalPlan, mut index: usize, asked: &Column) -> Result<Arc<Coordinate>, ArrayError> {
+    loop {
+        let step = match origin(plan, index) {
+            Origin::Table(scan) => return of_table(scan, index, asked),
+            Origin::Column(input, column) => Some((input, column)),
+            Origin::Expr(expr, input) => {
+                column_in(expr).and_then(|column| Some((input, input.schema().maybe_index_of_column(column)?)))
             }
-        }
-        _ => Err(computed()),
+            Origin::Unknown => None,
+        };
+        (plan, index) = step.ok_or_else(|| {
+            ArrayError::argument(format!("`{asked}` is computed, expected the column of a coordinate"))
+                .hint("select the coordinate itself in the inner query")
+        })?;
     }
 }
 
-fn follow_expr(expr: &Expr, input: &LogicalPlan, asked: &Column) -> Result<Arc<Coordinate>, ArrayError> {
+/// The column that an expression hands on as it is.
+fn column_in(expr: &Expr) -> Option<&Column> {
     match expr {
-        Expr::Alias(alias) => follow_expr(&alias.expr, input, asked),
-        Expr::Column(column) => match input.schema().maybe_index_of_column(column) {
-            Some(index) => follow(input, index, asked),
-            None => Err(ArrayError::argument(format!("`{column}` is no column here"))),
-        },
-        _ => Err(ArrayError::argument(format!("`{asked}` is computed, expected the column of a coordinate"))
-            .hint("select the coordinate itself in the inner query")),
+        Expr::Alias(alias) => column_in(&alias.expr),
+        Expr::Column(column) => Some(column),
+        _ => None,
+    }
+}
+
+fn of_table(scan: &TableScan, index: usize, asked: &Column) -> Result<Arc<Coordinate>, ArrayError> {
+    let provider = source_as_provider(&scan.source).ok();
+    match provider.as_ref().and_then(|p| p.downcast_ref::<ArrayTable>()) {
+        Some(table) => coordinate(table, scan.projected_schema.field(index).name()),
+        None => Err(ArrayError::argument(format!(
+            "`{asked}` is a column of table `{}`, expected a coordinate of an array table",
+            scan.table_name
+        ))
+        .hint("the first argument names labels, the second the value to look for")),
     }
 }
 

@@ -9,7 +9,6 @@
 use std::sync::Arc;
 
 use datafusion::arrow::array::{ArrayRef, Float64Array, Int32Array};
-use datafusion::arrow::compute::cast;
 use datafusion::arrow::datatypes::{DataType, Field, FieldRef, TimeUnit};
 use datafusion::common::{Result, ScalarValue, exec_err, internal_err, plan_err};
 use datafusion::logical_expr::preimage::PreimageResult;
@@ -23,7 +22,7 @@ use hyperslab_array::Calendar;
 
 use super::part::Part;
 use super::time_part::number;
-use super::times::{calendar_of, constant_text, is_text, map_columnar, map_dates, text};
+use super::times::{calendar_of, constant_text, is_text, map_columnar, map_dates, text, timestamps};
 use crate::error::datafusion_error;
 
 /// `date_part(part, time)`: a part of a time as a number.
@@ -103,9 +102,8 @@ impl ScalarUDFImpl for DatePartFunction {
             return map_columnar(time, |array| of_text(array, part, calendar));
         }
         if is_text(&time.data_type()) {
-            let timestamps =
-                map_columnar(time, |array| Ok(cast(array, &DataType::Timestamp(TimeUnit::Microsecond, None))?))?;
-            args.args = vec![args.args[0].clone(), timestamps];
+            let time = map_columnar(time, |array| timestamps(array, TimeUnit::Microsecond))?;
+            args.args = vec![args.args[0].clone(), time];
         }
         args.args[0] = ColumnarValue::Scalar(ScalarValue::from(part.name()));
         self.inner.invoke_with_args(args)

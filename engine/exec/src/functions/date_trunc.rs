@@ -23,7 +23,7 @@ use datafusion::logical_expr::{
 use hyperslab_array::{Calendar, DateTime, nearest_names};
 
 use super::date_part::coerce_types;
-use super::times::{calendar_of, constant_text, is_text, map_columnar, map_dates, text};
+use super::times::{calendar_of, constant_text, is_text, map_columnar, map_dates, text, timestamps};
 use crate::error::datafusion_error;
 
 /// `date_trunc(unit, time)`: the first instant of the `unit` that holds the time.
@@ -133,9 +133,7 @@ impl ScalarUDFImpl for DateTruncFunction {
         match time.data_type() {
             DataType::Timestamp(_, None) => return map_columnar(time, |array| of_timestamps(array, unit)),
             other if is_text(&other) => {
-                let as_time = DataType::Timestamp(TimeUnit::Nanosecond, None);
-                let timestamps = map_columnar(time, |array| Ok(cast(array, &as_time)?))?;
-                return map_columnar(&timestamps, |array| of_timestamps(array, unit));
+                return map_columnar(time, |array| of_timestamps(&timestamps(array, TimeUnit::Nanosecond)?, unit));
             }
             _ => {}
         }

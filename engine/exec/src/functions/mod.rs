@@ -13,6 +13,7 @@ pub mod date_trunc;
 pub mod day;
 pub mod dayofyear;
 pub mod hour;
+pub mod in_calendar;
 pub mod lookup;
 pub mod minute;
 pub mod month;
@@ -52,4 +53,9 @@ pub fn all() -> Vec<Arc<ScalarUDF>> {
         second::udf(),
         year::udf(),
     ]
+}
+
+/// Whether a function takes a time as its last argument and depends on the calendar of a text there.
+pub fn is_of_time(function: &ScalarUDF) -> bool {
+    time_part::is_time_part(function) || *function == *date_part::udf() || *function == *date_trunc::udf()
 }

@@ -203,6 +203,15 @@ fn text_that_is_no_time_is_an_error_that_names_it() {
 }
 
 #[test]
+fn text_without_a_calendar_that_is_no_timestamp_is_an_error_and_not_null() {
+    for (udf, name) in [(date_part::udf(), "year"), (date_trunc::udf(), "year")] {
+        let fields = vec![Field::new("part", DataType::Utf8, false), time(&DataType::Utf8, None)];
+        let error = Tester::new(udf, fields).answers(&[ScalarValue::from(name)], texts(&["1860-02-30T00:00:00"]));
+        assert!(error.unwrap_err().to_string().contains("1860-02-30"));
+    }
+}
+
+#[test]
 fn the_epoch_of_a_calendar_counts_its_own_days() {
     let fields = vec![Field::new("part", DataType::Utf8, false), time(&DataType::Utf8, Some("360_day"))];
     let tester = Tester::new(date_part::udf(), fields);

@@ -53,6 +53,11 @@ pub(crate) fn udf(name: &'static str, answer: Answer, description: &str, example
     }))
 }
 
+/// Whether a function is one of this file's.
+pub(super) fn is_time_part(function: &ScalarUDF) -> bool {
+    function.inner().is::<TimePart>()
+}
+
 impl PartialEq for TimePart {
     fn eq(&self, other: &Self) -> bool {
         self.answer == other.answer

@@ -1,8 +1,8 @@
 //! What the functions on times share: the calendar of an argument, and dates read from text.
 
 use datafusion::arrow::array::{Array, ArrayRef, StringArray};
-use datafusion::arrow::compute::cast;
-use datafusion::arrow::datatypes::{DataType, Field};
+use datafusion::arrow::compute::{CastOptions, cast, cast_with_options};
+use datafusion::arrow::datatypes::{DataType, Field, TimeUnit};
 use datafusion::common::cast::as_string_array;
 use datafusion::common::{Result, ScalarValue, exec_datafusion_err, exec_err};
 use datafusion::logical_expr::ColumnarValue;
@@ -28,6 +28,12 @@ pub(crate) fn calendar_of(field: &Field) -> Result<Option<Calendar>> {
 /// Text of any encoding as `Utf8`.
 pub(crate) fn text(array: &ArrayRef) -> Result<StringArray> {
     Ok(as_string_array(&cast(array, &DataType::Utf8)?)?.clone())
+}
+
+/// Text without a calendar as timestamps, as SQL casts it: what cannot be read is an error, not NULL.
+pub(crate) fn timestamps(array: &ArrayRef, unit: TimeUnit) -> Result<ArrayRef> {
+    let options = CastOptions { safe: false, ..CastOptions::default() };
+    Ok(cast_with_options(array, &DataType::Timestamp(unit, None), &options)?)
 }
 
 /// `f` of each time in `texts`, NULL of NULL. Rows of a table repeat their labels, so the last one is remembered.

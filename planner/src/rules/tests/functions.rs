@@ -52,9 +52,9 @@ async fn a_session_is_configured_once_however_often_it_is_asked() {
     let ctx = session();
     let again = crate::configure(SessionStateBuilder::new_from_existing(ctx.state())).build();
     let names: Vec<&str> = again.analyzer().rules.iter().map(|r| r.name()).collect();
-    let ours = ["hyperslab.bind_lookups", "hyperslab.float_labels", "hyperslab.time_labels"];
-    assert_eq!(names[..3], ours);
-    assert_eq!(names.iter().filter(|n| n.starts_with("hyperslab")).count(), 3, "{names:?}");
+    let ours = ["hyperslab.bind_lookups", "hyperslab.calendars", "hyperslab.float_labels", "hyperslab.time_labels"];
+    assert_eq!(names[..4], ours);
+    assert_eq!(names.iter().filter(|n| n.starts_with("hyperslab")).count(), 4, "{names:?}");
     assert!(names.contains(&"type_coercion"));
 }
 

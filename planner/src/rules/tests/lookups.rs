@@ -54,6 +54,21 @@ async fn a_constant_value_becomes_a_literal_of_the_scan() {
 }
 
 #[tokio::test]
+async fn a_label_that_was_found_is_compared_like_one() {
+    let ctx = world().await;
+    for condition in [
+        "nearest(time, '1982-03-02') = '1982-03'",
+        "nearest(lat, 0.12) = 0.1",
+        "nearest(lat, 0.12) BETWEEN 0.1 AND 0.1",
+        "nearest(lat, b.lat) = 0.1 AND nearest(e.time, b.time) = '1982-03'",
+    ] {
+        let sql = format!("SELECT count(DISTINCT b.id) FROM ersst e JOIN buoys b ON b.id = 1 WHERE {condition}");
+        let sql = sql.replace("(time,", "(e.time,").replace("(lat,", "(e.lat,");
+        assert_eq!(rows(&ctx, &sql).await, ["1"], "{condition}");
+    }
+}
+
+#[tokio::test]
 async fn a_label_that_is_not_there_gives_no_rows() {
     let ctx = world().await;
     assert!(rows(&ctx, "SELECT * FROM ersst WHERE time = pad(time, '1981')").await.is_empty());

@@ -39,6 +39,11 @@ pub fn bound(method: Method, coordinate: Arc<Coordinate>) -> ScalarUDF {
     })
 }
 
+/// Whether a function is one that [`bound`] made: its answer is a label.
+pub fn is_bound(function: &ScalarUDF) -> bool {
+    function.inner().is::<Bound>()
+}
+
 #[derive(Debug)]
 struct Bound {
     method: Method,

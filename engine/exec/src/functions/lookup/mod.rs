@@ -16,7 +16,7 @@ use datafusion::common::{Result, plan_err};
 use datafusion::logical_expr::Expr;
 use hyperslab_array::Method;
 
-pub use bound::bound;
+pub use bound::{bound, is_bound};
 pub(super) use unbound::udf;
 
 /// The name of the function for a method.
