@@ -7,6 +7,7 @@
 //!                                  ranges)        a list)
 //! ```
 
+mod chunks_table;
 pub mod convert;
 mod error;
 pub mod functions;
@@ -17,6 +18,7 @@ mod scan;
 mod selection;
 mod table;
 
+pub use chunks_table::ChunksTable;
 pub use error::datafusion_error;
 pub use options::{Options, ScanOptions};
 pub use scan::ArrayScanExec;

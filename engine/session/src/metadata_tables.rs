@@ -1,4 +1,5 @@
-//! The metadata of a dataset as tables: `x.dimensions`, `x.variables`, `x.attributes`. They read no chunk.
+//! The metadata of a dataset as tables: `x.dimensions`, `x.variables`, `x.attributes`, `x.chunks`. They read no
+//! chunk.
 
 use std::sync::Arc;
 
@@ -11,6 +12,7 @@ use datafusion::error::Result;
 use datafusion::logical_expr::{Expr, TableType};
 use datafusion::physical_plan::ExecutionPlan;
 use hyperslab_array::{Attributes, Dataset, Role, Variable};
+use hyperslab_exec::ChunksTable;
 use serde_json::Value;
 
 /// The names of the metadata tables; a grid of the same name gets another one.
@@ -25,6 +27,7 @@ pub(crate) fn metadata_tables(dataset: &Arc<Dataset>) -> Vec<(String, Arc<dyn Ta
         ("dimensions".into(), table(Kind::Dimensions)),
         ("variables".into(), table(Kind::Variables)),
         ("attributes".into(), table(Kind::Attributes)),
+        ("chunks".into(), Arc::new(ChunksTable::new(Arc::clone(dataset)))),
     ]
 }
 

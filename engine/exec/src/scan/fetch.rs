@@ -72,7 +72,7 @@ fn message(panic: &(dyn Any + Send)) -> &str {
 }
 
 /// Adds what the error does not say yet: dataset, variable and chunk.
-fn located(mut error: ArrayError, dataset: &Dataset, variable: &Variable, chunk: &[u64]) -> ArrayError {
+pub(crate) fn located(mut error: ArrayError, dataset: &Dataset, variable: &Variable, chunk: &[u64]) -> ArrayError {
     let text = error.to_string();
     let key = variable.source.key(chunk);
     for (what, value) in [("chunk", &key), ("variable", &variable.name), ("dataset", &dataset.name)] {

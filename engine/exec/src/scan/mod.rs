@@ -30,5 +30,6 @@ mod run_tests;
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 mod tests;
 
+pub(crate) use fetch::located;
 pub use plan::ArrayScanExec;
 pub(crate) use plan::ScanRequest;

@@ -37,18 +37,7 @@ impl LabelFilter {
     /// # Errors
     /// When DataFusion cannot plan it.
     pub fn try_new(layout: &Layout, expr: &Expr, session: &dyn Session) -> Result<Self> {
-        // A filter may say `t.lat` or `lat`.
-        let expr = expr
-            .clone()
-            .transform(|e| {
-                Ok(match e {
-                    Expr::Column(c) if c.relation.is_some() => {
-                        Transformed::yes(Expr::Column(ColumnName::new_unqualified(c.name)))
-                    }
-                    e => Transformed::no(e),
-                })
-            })?
-            .data;
+        let expr = unqualified(expr.clone())?;
         let names = expr.column_refs();
         let columns: Vec<usize> = (0..layout.columns.len())
             .filter(|i| names.iter().any(|c| layout.schema.field(*i).name() == &c.name))
@@ -68,6 +57,22 @@ impl LabelFilter {
         debug_assert!(dimension.is_some() || within.len() <= 1);
         evaluate(&self.predicate, &self.schema, &columns, within)
     }
+}
+
+/// The expression with `lat` where it says `t.lat`.
+///
+/// # Errors
+/// When DataFusion cannot walk it.
+pub(crate) fn unqualified(expr: Expr) -> Result<Expr> {
+    let rewritten = expr.transform(|e| {
+        Ok(match e {
+            Expr::Column(c) if c.relation.is_some() => {
+                Transformed::yes(Expr::Column(ColumnName::new_unqualified(c.name)))
+            }
+            e => Transformed::no(e),
+        })
+    })?;
+    Ok(rewritten.data)
 }
 
 /// Which positions of `within` fulfil `predicate` over `columns`, all of one dimension or scalars.

@@ -29,7 +29,7 @@ use hyperslab_array::{IndexRanges, Role, Selection};
 use crate::layout::{Column, Layout};
 
 pub(crate) use index::{has_sql_order, sql_order};
-pub(crate) use labels::{LabelFilter, evaluate, mask};
+pub(crate) use labels::{LabelFilter, evaluate, mask, unqualified};
 
 /// Positions without labels are not enumerated beyond this.
 const MOST_POSITIONS: u64 = 1 << 28;
@@ -153,7 +153,7 @@ fn decided(layout: &Layout, expr: &Expr) -> Decided {
 }
 
 /// Whether the expression gives the same for the same row at any time, and needs nothing but the row.
-fn is_pure(expr: &Expr) -> bool {
+pub(crate) fn is_pure(expr: &Expr) -> bool {
     let mut pure = true;
     let walked = expr.apply(|e| {
         pure &= match e {

@@ -24,14 +24,14 @@ async fn a_name_that_does_not_exist_comes_with_the_nearest() {
     assert_eq!(
         error(&context, "select * from erst").await,
         "no table `erst`; hint: did you mean `ersst`? valid: `ersst`, `tree`, `ersst.time_lat_lon`, \
-         `ersst.lat_lon`, `ersst.dimensions`, `ersst.variables`, `ersst.attributes`, `pop.nlat_nlon`, `pop.z`, \
-         `pop.dimensions`, `pop.variables`, `pop.attributes`, `tree.x`, `tree.dimensions`, `tree.variables`, \
-         `tree.attributes`, `tree.deep/sub`, `tree/deep.x`, `tree/deep.y`, `tree/deep.dimensions` and 6 more"
+         `ersst.lat_lon`, `ersst.dimensions`, `ersst.variables`, `ersst.attributes`, `ersst.chunks`, \
+         `pop.nlat_nlon`, `pop.z`, `pop.dimensions`, `pop.variables`, `pop.attributes`, `pop.chunks`, `tree.x`, \
+         `tree.dimensions`, `tree.variables`, `tree.attributes`, `tree.chunks`, `tree.deep/sub` and 11 more"
     );
     assert_eq!(
         error(&context, "select * from ersst.time_lat").await,
         "no table `ersst.time_lat`; hint: did you mean `ersst.time_lat_lon`? valid: `ersst.time_lat_lon`, \
-         `ersst.lat_lon`, `ersst.dimensions`, `ersst.variables`, `ersst.attributes`"
+         `ersst.lat_lon`, `ersst.dimensions`, `ersst.variables`, `ersst.attributes`, `ersst.chunks`"
     );
     assert_eq!(error(&context, "select avgg(sst) from ersst").await, "no function `avgg`; hint: did you mean `avg`?");
     assert_eq!(
