@@ -1,5 +1,5 @@
--- A map cell on a birthday
--- The month nearest to a date, and the cells around the point nearest to 0.3 degrees north, 239.3 degrees east.
+-- Map cells on a birthday
+-- The month nearest to a date: its cells along the longitude nearest to 239.3, from 4 degrees north to 4 south.
 -- xarray: ds.sst.sel(time="1982-08-07", lon=239.3, method="nearest").sel(lat=slice(-4, 4))
 
 SELECT time, lat, lon, sst

@@ -1,6 +1,6 @@
 -- Climatology
 -- The mean of each month of the year, cell by cell; here for one cell of the North Atlantic. The condition stands
--- outside of the climatology and still only the cell is read.
+-- outside of the climatology, and still selects before anything is averaged.
 -- xarray: ds.sst.groupby("time.month").mean(dim="time").sel(lat=40, lon=320)
 
 WITH climatology AS (
