@@ -129,7 +129,7 @@ impl ContextBuilder {
             runtime = runtime.with_memory_pool(Arc::new(TrackConsumersPool::new(FairSpillPool::new(bytes), most)));
         }
         let state = SessionStateBuilder::new()
-            .with_config(SessionConfig::new().with_information_schema(true))
+            .with_config(SessionConfig::new())
             .with_runtime_env(runtime.build_arc()?)
             .with_default_features();
         self.finish(state)
@@ -164,6 +164,8 @@ impl ContextBuilder {
         for (name, value) in &self.options {
             config.options_mut().set(name, value)?;
         }
+        // Ours takes the place of DataFusion's, which would be found first.
+        config.options_mut().catalog.information_schema = false;
         let catalog = config.options().catalog.clone();
         // Builds the default catalog, where there is none yet.
         let state = state.build();

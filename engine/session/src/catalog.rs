@@ -15,6 +15,7 @@ use hyperslab_array::ArrayError;
 use hyperslab_exec::datafusion_error;
 
 use crate::datasets::Datasets;
+use crate::information_schema::{self, InformationSchema};
 use crate::url_table::UrlTables;
 
 /// What the layers of the catalog share.
@@ -43,34 +44,46 @@ impl CatalogProviderList for Catalogs {
     }
 
     fn catalog(&self, name: &str) -> Option<Arc<dyn CatalogProvider>> {
-        let inner = self.inner.catalog(name)?;
-        if name != self.shared.default_catalog {
-            return Some(inner);
-        }
-        Some(Arc::new(Catalog { inner, shared: Arc::clone(&self.shared) }))
+        Some(Arc::new(Catalog {
+            inner: self.inner.catalog(name)?,
+            is_default: name == self.shared.default_catalog,
+            list: Arc::clone(&self.inner),
+            shared: Arc::clone(&self.shared),
+        }))
     }
 }
 
-/// The default catalog.
+/// A catalog: the default one has the datasets, each has an information schema.
 #[derive(Debug)]
 struct Catalog {
     inner: Arc<dyn CatalogProvider>,
+    is_default: bool,
+    list: Arc<dyn CatalogProviderList>,
     shared: Arc<Shared>,
 }
 
 impl CatalogProvider for Catalog {
     fn schema_names(&self) -> Vec<String> {
         let mut names = self.inner.schema_names();
-        names.extend(self.shared.datasets.schema_names());
+        if self.is_default {
+            names.extend(self.shared.datasets.schema_names());
+        }
         names
     }
 
     fn schema(&self, name: &str) -> Option<Arc<dyn SchemaProvider>> {
-        if let Some(schema) = self.shared.datasets.schema(name) {
+        if name == information_schema::NAME {
+            let (inner, shared) = (Arc::clone(&self.list), Arc::clone(&self.shared));
+            let catalogs = Arc::new(Catalogs { inner, shared: Arc::clone(&shared) });
+            return Some(Arc::new(InformationSchema { catalogs, shared }));
+        }
+        if self.is_default
+            && let Some(schema) = self.shared.datasets.schema(name)
+        {
             return Some(schema);
         }
         let inner = self.inner.schema(name)?;
-        if name != self.shared.default_schema {
+        if !self.is_default || name != self.shared.default_schema {
             return Some(inner);
         }
         Some(Arc::new(Schema { inner, shared: Arc::clone(&self.shared) }))
@@ -89,7 +102,7 @@ impl CatalogProvider for Catalog {
 
 impl Catalog {
     fn refuse_dataset(&self, name: &str) -> Result<()> {
-        match self.shared.datasets.schema(name) {
+        match self.shared.datasets.schema(name).filter(|_| self.is_default) {
             Some(_) => Err(datafusion_error(
                 ArrayError::argument(format!("schema `{name}` belongs to a dataset"))
                     .hint("`DROP TABLE` takes a dataset away, with its schema"),

@@ -78,8 +78,8 @@ impl QueryResult {
     /// Runs the query, and makes a labelled dataset of its rows.
     ///
     /// The dimensions are the columns of `GROUP BY`; in a query without it, the columns whose role is `dimension`.
-    /// Labels come in the order of the table or of `ORDER BY`; where there is neither, as after `GROUP BY`, they
-    /// ascend. A cell that no row has is missing.
+    /// After `ORDER BY` labels come in the order of the rows; else they descend where those of the table do, and
+    /// ascend everywhere else, as after `GROUP BY`. A cell that no row has is missing.
     ///
     /// # Errors
     /// When the query fails, or two rows are the same cell.

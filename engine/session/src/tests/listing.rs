@@ -134,5 +134,21 @@ async fn the_information_schema_knows_the_grids() {
         .await,
         ["time|Timestamp(µs)", "lat|Float32"]
     );
+    assert_eq!(
+        rows(
+            &context,
+            "select column_name, is_nullable, role, dimensions, units from information_schema.columns \
+             where table_schema = 'pop' and table_name = 'nlat_nlon' and column_name in ('nlat', 'TLAT', 'SST')"
+        )
+        .await,
+        [
+            "nlat|NO|dimension|nlat|NULL",
+            "TLAT|YES|coordinate|nlat,nlon|degrees_north",
+            "SST|YES|variable|nlat,nlon|degC"
+        ]
+    );
+    assert!(rows(&context, "show columns from ersst").await.iter().any(|c| c.contains("mask")));
+    assert!(rows(&context, "show functions like 'sqrt'").await.iter().any(|f| f.starts_with("sqrt")));
+    assert!(!rows(&context, "select * from datafusion.information_schema.schemata").await.is_empty());
     assert!(rows(&context, "show tables").await.iter().any(|t| t.contains("time_lat_lon")));
 }
