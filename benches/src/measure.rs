@@ -4,7 +4,13 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures::{StreamExt, TryStreamExt, stream};
+use hyperslab::datafusion::error::Result as QueryOutcome;
+use hyperslab::{Context, Registry};
 use hyperslab_array::{ArrayError, Dataset, Region, Result, Role, Variable};
+use object_store::ObjectStore;
+
+use crate::SyntheticStore;
+use crate::recipe::{Arco, Pop};
 
 /// The most memory that this process had in use so far, in bytes; `None` where the system does not tell.
 pub fn peak_memory() -> Option<u64> {
@@ -61,6 +67,52 @@ pub async fn decode_all(dataset: &Dataset, only: Option<&str>) -> Result<Decoded
     Ok(total)
 }
 
+/// What [`query`] took.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Ran {
+    /// From the text to the physical plan.
+    pub planned: Duration,
+    /// From the plan to the last row.
+    pub ran: Duration,
+    /// Rows of the answer.
+    pub rows: u64,
+}
+
+/// The formats of this build, with `pop` and `arco` as `synthetic://pop.zarr` and `synthetic://arco.zarr`.
+///
+/// # Errors
+/// When a synthetic store cannot be described.
+pub fn registry() -> Result<Registry> {
+    let pop: Arc<dyn ObjectStore> = Arc::new(SyntheticStore::try_new(Pop::default())?);
+    let arco: Arc<dyn ObjectStore> = Arc::new(SyntheticStore::try_new(Arco)?);
+    Ok(Registry::default().with_store("synthetic://pop.zarr", pop).with_store("synthetic://arco.zarr", arco))
+}
+
+/// Registers the dataset at `location`, and says how long that took.
+///
+/// # Errors
+/// When it cannot be opened.
+pub async fn open(context: &Context, name: &str, location: &str) -> QueryOutcome<Duration> {
+    let start = Instant::now();
+    context.register(name, location).await?;
+    Ok(start.elapsed())
+}
+
+/// Runs a query to its end and throws its rows away.
+///
+/// # Errors
+/// When it fails.
+pub async fn query(context: &Context, sql: &str) -> QueryOutcome<Ran> {
+    let start = Instant::now();
+    let mut stream = context.sql(sql).await?.stream().await?;
+    let mut ran = Ran { planned: start.elapsed(), ..Ran::default() };
+    while let Some(batch) = stream.try_next().await? {
+        ran.rows += batch.num_rows() as u64;
+    }
+    ran.ran = start.elapsed().saturating_sub(ran.planned);
+    Ok(ran)
+}
+
 async fn decode_one(variable: &Variable, chunk: &[u64]) -> Result<(u64, u64)> {
     let region = Region::full(&variable.source.chunk_grid().region(chunk).shape);
     let encoded = variable.source.fetch(chunk, &region).await?;
@@ -72,11 +124,25 @@ async fn decode_one(variable: &Variable, chunk: &[u64]) -> Result<(u64, u64)> {
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 mod tests {
-    use hyperslab_connectors::{OpenOptions, Registry};
+    use hyperslab::OpenOptions;
 
     use super::*;
-    use crate::SyntheticStore;
     use crate::recipe::Era;
+
+    #[tokio::test]
+    async fn a_point_of_arco_is_planned_without_reading_and_reads_one_chunk() {
+        let store = Arc::new(SyntheticStore::try_new(Arco).unwrap());
+        let registry = Registry::default().with_store("synthetic://arco.zarr", Arc::clone(&store) as _);
+        let context = Context::builder().registry(registry).build().unwrap();
+        open(&context, "arco", "synthetic://arco.zarr").await.unwrap();
+        let opened = store.chunk_requests();
+        let sql = "SELECT \"2m_temperature\" FROM arco.time_latitude_longitude
+                   WHERE time = '1990-06-01T05:00:00' AND latitude = 10.5 AND longitude = 20.25";
+        context.sql(sql).await.unwrap();
+        assert_eq!(store.chunk_requests(), opened);
+        assert_eq!(query(&context, sql).await.unwrap().rows, 1);
+        assert_eq!(store.chunk_requests(), opened + 1);
+    }
 
     #[tokio::test]
     async fn every_chunk_is_decoded_once() {

@@ -8,10 +8,11 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use clap::{Parser, Subcommand, ValueEnum};
+use hyperslab::{Context, OpenOptions};
 use hyperslab_array::ArrayError;
 use hyperslab_benches::recipe::Era;
 use hyperslab_benches::{generate, measure};
-use hyperslab_connectors::{Location, OpenOptions, Registry};
+use hyperslab_connectors::Location;
 use hyperslab_zarr::writer::Compression;
 
 type Failure = Box<dyn std::error::Error>;
@@ -41,6 +42,16 @@ enum Command {
         /// How chunks are compressed.
         #[arg(long, value_enum, default_value_t = Codec::Blosc)]
         codec: Codec,
+    },
+    /// Opens a dataset, plans a query and runs it, and throws its rows away.
+    Query {
+        /// A dataset; `synthetic://pop.zarr` and `synthetic://arco.zarr` are served from nowhere.
+        location: String,
+        /// The query. The dataset is registered under the stem of its location.
+        sql: String,
+        /// Opens the dataset once before it is measured, so that a synthetic store has its bytes ready.
+        #[arg(long)]
+        warm: bool,
     },
     /// Fetches and decodes every chunk on all cores and throws it away: the limit of any engine.
     Decode {
@@ -105,9 +116,26 @@ fn run(command: Command) -> Result<(), Failure> {
             line("ratio", format!("{:.2}", written.decoded as f64 / written.stored.max(1) as f64));
             line("seconds", format!("{:.2}", start.elapsed().as_secs_f64()));
         }
+        Command::Query { location, sql, warm } => {
+            let name = Location::parse(&location)?.name();
+            let context = Context::builder().registry(measure::registry()?).build()?;
+            let ran = runtime.block_on(async {
+                if warm {
+                    measure::open(&context, &name, &location).await?;
+                }
+                let opened = measure::open(&context, &name, &location).await?;
+                line("open seconds", format!("{:.3}", opened.as_secs_f64()));
+                line("peak MB", measure::peak_memory().unwrap_or_default() >> 20);
+                measure::query(&context, &sql).await
+            });
+            let ran = ran.map_err(|e| hyperslab::error::one_line(&e))?;
+            line("plan seconds", format!("{:.3}", ran.planned.as_secs_f64()));
+            line("run seconds", format!("{:.3}", ran.ran.as_secs_f64()));
+            line("rows", ran.rows);
+        }
         Command::Decode { location, variable } => {
             let name = Location::parse(&location)?.name();
-            let (registry, options) = (Registry::default(), OpenOptions::new());
+            let (registry, options) = (measure::registry()?, OpenOptions::new());
             let dataset = runtime.block_on(registry.open(&name, &location, None, &options))?;
             let total = runtime.block_on(measure::decode_all(&dataset, variable.as_deref()))?;
             let seconds = total.time.as_secs_f64();
