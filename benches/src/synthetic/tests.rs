@@ -1,3 +1,5 @@
+//! The synthetic stores: cheap to open whatever their size, and the same bytes each time.
+
 use std::time::Instant;
 
 use hyperslab_array::{Dataset, Region, Values};
