@@ -1,8 +1,9 @@
 //! [`ArrayScanExec`]: the physical plan of a scan. It describes what to read and opens nothing.
 
+use std::collections::HashSet;
 use std::fmt;
 use std::ops::Range;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::common::Statistics;
@@ -63,8 +64,14 @@ pub struct ArrayScanExec {
     properties: Arc<PlanProperties>,
     statistics: Arc<OnceLock<Arc<Statistics>>>,
     metrics: ExecutionPlanMetricsSet,
-    /// What the partitions of a run share, while one of them runs.
-    shared: Arc<Mutex<Weak<ScanState>>>,
+    run: Arc<Mutex<Run>>,
+}
+
+/// What the partitions of a run share, kept until the last of them starts: the first may have ended by then.
+#[derive(Debug, Default)]
+struct Run {
+    state: Option<Arc<ScanState>>,
+    started: HashSet<usize>,
 }
 
 impl ArrayScanExec {
@@ -92,17 +99,21 @@ impl ArrayScanExec {
             dynamic: Vec::new(),
             statistics: Arc::default(),
             metrics: ExecutionPlanMetricsSet::new(),
-            shared: Arc::default(),
+            run: Arc::default(),
         })
     }
 
-    fn state(&self, context: &TaskContext) -> Arc<ScanState> {
-        let mut shared = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(state) = shared.upgrade() {
-            return state;
+    fn state(&self, partition: usize, context: &TaskContext) -> Arc<ScanState> {
+        let mut run = self.run.lock().unwrap_or_else(PoisonError::into_inner);
+        // A partition that starts once more belongs to another run.
+        let is_new = run.started.insert(partition);
+        let state = run.state.take().filter(|_| is_new).unwrap_or_else(|| {
+            run.started = HashSet::from([partition]);
+            Arc::new(ScanState::new(&self.layout, &self.request, &self.units, &self.dynamic, context))
+        });
+        if run.started.len() < self.partitions.len() {
+            run.state = Some(Arc::clone(&state));
         }
-        let state = Arc::new(ScanState::new(&self.layout, &self.request, &self.units, &self.dynamic, context));
-        *shared = Arc::downgrade(&state);
         state
     }
 
@@ -287,7 +298,7 @@ impl ExecutionPlan for ArrayScanExec {
         let mut plan = self.clone();
         plan.dynamic.extend(dynamic);
         plan.statistics = Arc::default();
-        plan.shared = Arc::default();
+        plan.run = Arc::default();
         Ok(answer.with_updated_node(Arc::new(plan)))
     }
 
@@ -296,7 +307,7 @@ impl ExecutionPlan for ArrayScanExec {
     }
 
     fn execute(&self, partition: usize, context: Arc<TaskContext>) -> Result<SendableRecordBatchStream> {
-        let state = self.state(&context);
+        let state = self.state(partition, &context);
         if partition == 0 {
             let (kept, total) = self.chunks();
             ScanMetrics::plan(&self.metrics, kept, total);

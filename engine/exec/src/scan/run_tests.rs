@@ -54,6 +54,21 @@ async fn every_chunk_that_is_needed_is_read_once_whatever_the_chunk_grids() {
 }
 
 #[tokio::test]
+async fn a_chunk_is_read_once_even_where_one_partition_ends_before_the_next_begins() {
+    let log = Arc::new(Log::default());
+    let ctx = session(table_of(&ocean(&log, Fault::None).await), &[TWO]);
+    let plan = ctx.table("t").await.unwrap().create_physical_plan().await.unwrap();
+    for _run in 0..2 {
+        log.take();
+        for partition in 0..plan.properties().partitioning.partition_count() {
+            let mut stream = plan.execute(partition, ctx.task_ctx()).unwrap();
+            while stream.next().await.transpose().unwrap().is_some() {}
+        }
+        assert_eq!(log.take().len(), 12 + 8 + 2 + 4 + 1);
+    }
+}
+
+#[tokio::test]
 async fn a_box_reads_the_chunks_that_hold_it() {
     let log = Arc::new(Log::default());
     let ctx = session(table_of(&ocean(&log, Fault::None).await), &[TWO]);
