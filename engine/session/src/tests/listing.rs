@@ -62,6 +62,17 @@ async fn metadata_tables_tell_dimensions_variables_and_attributes() {
 }
 
 #[tokio::test]
+async fn a_chunk_is_a_row_with_its_place() {
+    let context = context().await;
+    assert_eq!(
+        rows(&context, "select chunk, start, shape from ersst.chunks where variable = 'sst'").await,
+        ["0/0/0|[0, 0, 0]|[2, 2, 2]", "0/1/0|[0, 2, 0]|[2, 1, 2]"]
+    );
+    assert_eq!(rows(&context, "select count(*) from pop.chunks where variable = 'TLAT'").await, ["1"]);
+    assert_eq!(rows(&context, "select count(*) from \"tree/deep/sub\".chunks").await, ["2"]);
+}
+
+#[tokio::test]
 async fn describe_tells_the_role_and_dimensions_of_a_column() {
     let context = context().await;
     let expected = [

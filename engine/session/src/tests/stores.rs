@@ -87,6 +87,7 @@ async fn metadata_is_answered_without_a_request() {
         "select * from ostia.dimensions",
         "select * from ostia.variables",
         "select * from ostia.attributes",
+        "select count(*) from ostia.chunks",
         "select table_name from information_schema.tables",
         "select count(*) from ostia",
         "explain select * from ostia where latitude > 0",
