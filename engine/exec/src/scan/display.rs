@@ -1,7 +1,5 @@
 //! A scan in array words, for `EXPLAIN`.
 
-use std::fmt::{self, Write};
-
 use hyperslab_array::{IndexRanges, Selection};
 
 use super::units::{UnitGrid, touched};
@@ -10,28 +8,25 @@ use crate::layout::{Column, Layout};
 /// Index ranges shown in full; of more, only the first and how many there are.
 const MOST_RANGES: usize = 3;
 
-/// `time=[264..265) of 684, lat=all 89`.
-pub(crate) fn write_selection(f: &mut impl Write, layout: &Layout, selection: &Selection) -> fmt::Result {
-    for (dimension, selected) in layout.grid.dimensions.iter().zip(&selection.dimensions) {
-        write!(f, ", {}=", dimension.name)?;
-        write_ranges(f, selected, dimension.size)?;
-    }
-    Ok(())
+/// For each dimension, what is read of it: `time`, `[264..265) of 684`.
+pub(crate) fn selection_parts(layout: &Layout, selection: &Selection) -> Vec<(String, String)> {
+    let parts = layout.grid.dimensions.iter().zip(&selection.dimensions);
+    parts.map(|(dimension, selected)| (dimension.name.clone(), ranges(selected, dimension.size))).collect()
 }
 
-fn write_ranges(f: &mut impl Write, selected: &IndexRanges, size: u64) -> fmt::Result {
+fn ranges(selected: &IndexRanges, size: u64) -> String {
     let ranges = selected.ranges();
     match ranges {
-        [] if size > 0 => write!(f, "none of {size}"),
-        _ if selected.len() == size => write!(f, "all {size}"),
-        [range] => write!(f, "[{}..{}) of {size}", range.start, range.end),
+        [] if size > 0 => format!("none of {size}"),
+        _ if selected.len() == size => format!("all {size}"),
+        [range] => format!("[{}..{}) of {size}", range.start, range.end),
         _ => {
             let shown: Vec<_> = ranges.iter().take(MOST_RANGES).map(|r| format!("[{}..{})", r.start, r.end)).collect();
-            write!(f, "{{{}", shown.join(", "))?;
-            if ranges.len() > MOST_RANGES {
-                write!(f, ", and {} more ranges, {} indices", ranges.len() - MOST_RANGES, selected.len())?;
-            }
-            write!(f, "}} of {size}")
+            let more = match ranges.len() - shown.len() {
+                0 => String::new(),
+                more => format!(", and {more} more ranges, {} indices", selected.len()),
+            };
+            format!("{{{}{more}}} of {size}", shown.join(", "))
         }
     }
 }

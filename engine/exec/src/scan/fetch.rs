@@ -76,7 +76,9 @@ pub(crate) fn located(mut error: ArrayError, dataset: &Dataset, variable: &Varia
     let text = error.to_string();
     let key = variable.source.key(chunk);
     for (what, value) in [("chunk", &key), ("variable", &variable.name), ("dataset", &dataset.name)] {
-        if !text.contains(&format!("`{value}`")) {
+        // A connector may call a chunk's key otherwise.
+        let said = if what == "chunk" { format!("`{value}`") } else { format!("{what} `{value}`") };
+        if !text.contains(&said) {
             error = error.context(what, value);
         }
     }

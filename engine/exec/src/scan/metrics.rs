@@ -1,12 +1,10 @@
 //! What a scan counts while it runs, for `EXPLAIN ANALYZE`.
 
-use datafusion::physical_plan::metrics::{BaselineMetrics, Count, ExecutionPlanMetricsSet, MetricBuilder, Time};
+use datafusion::physical_plan::metrics::{Count, ExecutionPlanMetricsSet, MetricBuilder, Time};
 
-/// The counters of one partition.
+/// The counters of one partition, besides rows and batches.
 #[derive(Debug, Clone)]
 pub(crate) struct ScanMetrics {
-    /// Rows, batches and the time to make them.
-    pub baseline: BaselineMetrics,
     /// Chunks that came from the store; one that is read twice counts twice.
     pub chunks_read: Count,
     /// Chunks that turned out never to have been written.
@@ -25,7 +23,6 @@ impl ScanMetrics {
         let count = |name: &'static str| MetricBuilder::new(set).counter(name, partition);
         let time = |name: &'static str| MetricBuilder::new(set).subset_time(name, partition);
         Self {
-            baseline: BaselineMetrics::new(set, partition),
             chunks_read: count("chunks_read"),
             chunks_unwritten: count("chunks_unwritten"),
             chunks_skipped: count("chunks_skipped"),

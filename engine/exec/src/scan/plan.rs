@@ -22,7 +22,7 @@ use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::physical_plan::{DisplayAs, DisplayFormatType, ExecutionPlan, PlanProperties};
 use hyperslab_array::{DimensionChunks, Selection, Variable};
 
-use super::display::{chunks, write_selection};
+use super::display::{chunks, selection_parts};
 use super::metrics::ScanMetrics;
 use super::order::equivalences;
 use super::state::ScanState;
@@ -79,8 +79,9 @@ impl ArrayScanExec {
         let schema = Arc::new(layout.schema.project(&request.projection)?);
         let units = UnitGrid::new(cut(&layout, &request.projection), &request.selection, request.nothing);
         let count = match request.fetch {
-            Some(rows) => units.holding(rows as u64),
-            None => units.count(),
+            Some(rows) if request.blocks.is_empty() => units.holding(rows as u64),
+            // A unit that a predicate on blocks skips holds none of the first rows.
+            _ => units.count(),
         };
         let partitions = split(count, request.partitions);
         let properties = PlanProperties::new(
@@ -131,12 +132,12 @@ impl ArrayScanExec {
             Some(rows) => {
                 let known = statistics(&self.layout, &self.request.projection, &self.request.selection, rows)?;
                 match self.request.fetch {
+                    _ if !self.request.blocks.is_empty() || !self.dynamic.is_empty() => known.to_inexact(),
                     Some(fetch) if (fetch as u64) < rows => {
                         let mut fewer = known.to_inexact();
                         fewer.num_rows = Precision::Exact(fetch);
                         fewer
                     }
-                    _ if !self.request.blocks.is_empty() || !self.dynamic.is_empty() => known.to_inexact(),
                     _ => known,
                 }
             }
@@ -186,28 +187,33 @@ fn split(count: u64, partitions: usize) -> Vec<Range<u64>> {
 }
 
 impl DisplayAs for ArrayScanExec {
-    fn fmt_as(&self, _: DisplayFormatType, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "ArrayScanExec: table={}", self.layout.name())?;
-        write_selection(f, &self.layout, &self.request.selection)?;
-        if self.request.nothing {
-            f.write_str(", nothing")?;
-        }
+    fn fmt_as(&self, format: DisplayFormatType, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut parts = vec![("table".to_string(), self.layout.name())];
+        parts.extend(selection_parts(&self.layout, &self.request.selection));
         let (kept, total) = self.chunks();
-        write!(f, ", chunks={kept} of {total}")?;
-        let names: Vec<&str> = self.schema.fields().iter().map(|f| f.name().as_str()).collect();
-        write!(f, ", projection=[{}]", names.join(", "))?;
+        parts.push(("chunks".into(), format!("{kept} of {total}")));
+        let list = |items: Vec<String>| format!("[{}]", items.join(", "));
+        parts.push(("projection".into(), list(self.schema.fields().iter().map(|f| f.name().clone()).collect())));
+        if self.request.nothing {
+            parts.push(("rows".into(), "none".into()));
+        }
         if !self.request.blocks.is_empty() {
-            let filters: Vec<String> = self.request.blocks.iter().map(|b| b.predicate.to_string()).collect();
-            write!(f, ", skip_unless=[{}]", filters.join(", "))?;
+            let filters = self.request.blocks.iter().map(|b| b.predicate.to_string()).collect();
+            parts.push(("skip_unless".into(), list(filters)));
         }
         if !self.dynamic.is_empty() {
-            let filters: Vec<String> = self.dynamic.iter().map(|f| f.to_string()).collect();
-            write!(f, ", dynamic=[{}]", filters.join(", "))?;
+            parts.push(("dynamic".into(), list(self.dynamic.iter().map(|f| f.to_string()).collect())));
         }
         if let Some(fetch) = self.request.fetch {
-            write!(f, ", limit={fetch}")?;
+            parts.push(("limit".into(), fetch.to_string()));
         }
-        Ok(())
+        let parts: Vec<String> = parts.into_iter().map(|(key, value)| format!("{key}={value}")).collect();
+        match format {
+            DisplayFormatType::TreeRender => f.write_str(&parts.join("\n")),
+            DisplayFormatType::Default | DisplayFormatType::Verbose => {
+                write!(f, "ArrayScanExec: {}", parts.join(", "))
+            }
+        }
     }
 }
 
@@ -312,10 +318,9 @@ impl ExecutionPlan for ArrayScanExec {
             let (kept, total) = self.chunks();
             ScanMetrics::plan(&self.metrics, kept, total);
         }
-        let metrics = ScanMetrics::new(&self.metrics, partition);
         let range = self.partitions.get(partition).cloned().unwrap_or(0..0);
         let batch_size = context.session_config().batch_size();
-        let scan = PartitionScan::new(state, metrics, Arc::clone(&self.schema), range, batch_size);
+        let scan = PartitionScan::new(state, &self.metrics, partition, range, batch_size)?;
         Ok(Box::pin(RecordBatchStreamAdapter::new(Arc::clone(&self.schema), scan.batches())))
     }
 }

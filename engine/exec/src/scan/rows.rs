@@ -190,6 +190,15 @@ impl RowDimension {
                     skip -= size;
                     continue;
                 }
+                if self.inner == 1 {
+                    let end = range.end.min(range.start + skip + (len - out.len()) as u64);
+                    out.extend(range.start + skip..end);
+                    if out.len() == len {
+                        return out;
+                    }
+                    skip = 0;
+                    continue;
+                }
                 for position in range.start + skip..range.end {
                     let run = repeat.min((len - out.len()) as u64) as usize;
                     out.extend(std::iter::repeat_n(position, run));

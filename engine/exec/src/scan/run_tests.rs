@@ -213,3 +213,39 @@ async fn small_chunks_come_as_full_batches() {
     let batches = ctx.sql("SELECT * FROM t").await.unwrap().collect().await.unwrap();
     assert_eq!(batches.iter().map(|b| b.num_rows()).collect::<Vec<_>>(), [100; 10]);
 }
+
+#[tokio::test]
+async fn a_limit_needs_the_first_rows_of_a_chunk_only() {
+    let log = Arc::new(Log::default());
+    let sample = ocean(&log, Fault::None).await;
+    let ctx = session(table_of(&sample), &[]);
+    let whole = rows(&ctx, "SELECT * FROM t").await.unwrap();
+    for limit in [1, 5, 6, 7, 12, 13, 100, 200] {
+        let sql = format!("SELECT * FROM t LIMIT {limit}");
+        assert_eq!(rows(&ctx, &sql).await.unwrap(), whole[..whole.len().min(limit)], "{limit}");
+    }
+    let text = rows(&ctx, "EXPLAIN ANALYZE SELECT sst FROM t LIMIT 5").await.unwrap().join("");
+    // Five of the twelve cells of one chunk, in 4 bytes each.
+    assert_eq!(metric(&text, "bytes_decoded"), 20, "{text}");
+}
+
+#[tokio::test]
+async fn a_limit_above_a_predicate_on_a_curvilinear_coordinate_gets_its_rows() {
+    let log = Arc::new(Log::default());
+    let sample = ocean(&log, Fault::None).await;
+    for settings in [&[][..], &[TWO]] {
+        let ctx = session(table_of(&sample), settings);
+        let sql = "SELECT sst FROM t WHERE nav_lat > 21 LIMIT 9";
+        assert_eq!(rows(&ctx, sql).await.unwrap().len(), 9);
+    }
+}
+
+#[tokio::test]
+async fn the_tree_of_a_plan_has_a_line_for_each_part_of_a_scan() {
+    let log = Arc::new(Log::default());
+    let ctx = session(table_of(&ocean(&log, Fault::None).await), &[]);
+    let tree = rows(&ctx, "EXPLAIN FORMAT TREE SELECT sst FROM t WHERE time > 100").await.unwrap().join("\n");
+    for part in ["ArrayScanExec", "pop.time_y_x", "[2..6) of 6", "8 of 12"] {
+        assert!(tree.contains(part), "{tree}");
+    }
+}

@@ -18,7 +18,7 @@ use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::common::runtime::SpawnedTask;
 use datafusion::error::{DataFusionError, Result};
 use datafusion::execution::memory_pool::MemoryReservation;
-use datafusion::physical_plan::metrics::RecordOutput;
+use datafusion::physical_plan::metrics::{BaselineMetrics, ExecutionPlanMetricsSet, RecordOutput};
 use futures::{Stream, stream};
 
 use super::budget::Permit;
@@ -35,6 +35,7 @@ use super::units::Unit;
 pub(crate) struct PartitionScan {
     state: Arc<ScanState>,
     metrics: ScanMetrics,
+    baseline: BaselineMetrics,
     schema: SchemaRef,
     /// Units not started yet.
     range: Range<u64>,
@@ -73,11 +74,12 @@ struct Open {
 impl PartitionScan {
     pub fn new(
         state: Arc<ScanState>,
-        metrics: ScanMetrics,
-        schema: SchemaRef,
+        metrics: &ExecutionPlanMetricsSet,
+        partition: usize,
         range: Range<u64>,
         batch_size: usize,
-    ) -> Self {
+    ) -> Result<Self> {
+        let schema: SchemaRef = Arc::new(state.layout.schema.project(&state.request.projection)?);
         let rows_a_unit = state.units.rows().unwrap_or(u64::MAX) / state.units.count().max(1);
         let is_small = rows_a_unit < batch_size as u64 / 2 && !schema.fields().is_empty();
         let small = is_small.then(|| {
@@ -85,7 +87,18 @@ impl PartitionScan {
                 .with_biggest_coalesce_batch_size(Some(batch_size.div_ceil(2)))
         });
         let fetch = state.request.fetch.map(|f| f as u64);
-        Self { state, metrics, schema, range, ahead: VecDeque::new(), open: None, fetch, batch_size, small }
+        Ok(Self {
+            metrics: ScanMetrics::new(metrics, partition),
+            baseline: BaselineMetrics::new(metrics, partition),
+            schema,
+            range,
+            ahead: VecDeque::new(),
+            open: None,
+            fetch,
+            batch_size,
+            small,
+            state,
+        })
     }
 
     /// The batches.
@@ -93,7 +106,7 @@ impl PartitionScan {
         stream::try_unfold(self, |mut scan| async move {
             let batch = scan.next().await?;
             Ok(batch.map(|batch| {
-                let batch = batch.record_output(&scan.metrics.baseline);
+                let batch = batch.record_output(&scan.baseline);
                 (batch, scan)
             }))
         })
@@ -118,7 +131,7 @@ impl PartitionScan {
         while self.fetch != Some(0) {
             self.start_ahead()?;
             if let Some(open) = &mut self.open {
-                let _timer = self.metrics.baseline.elapsed_compute().timer();
+                let _timer = self.baseline.elapsed_compute().timer();
                 if let Some(batch) = open.rows.next_batch(self.batch_size)? {
                     self.fetch = self.fetch.map(|f| f.saturating_sub(batch.num_rows() as u64));
                     return Ok(Some(batch));
@@ -141,7 +154,10 @@ impl PartitionScan {
     fn start_ahead(&mut self) -> Result<()> {
         while self.ahead.len() <= self.state.options.prefetch_chunks && !self.range.is_empty() {
             let number = self.range.start;
-            let unit = self.state.units.unit(number).ok_or_else(|| internal(format!("no unit {number}")))?;
+            let mut unit = self.state.units.unit(number).ok_or_else(|| internal(format!("no unit {number}")))?;
+            if let Some(rows) = self.fetch.filter(|_| self.state.request.blocks.is_empty()) {
+                unit.keep_first(rows);
+            }
             let need = self.state.need(&unit);
             let must = self.open.is_none() && self.ahead.is_empty();
             // Stored bytes and decoded ones are held together for a while.

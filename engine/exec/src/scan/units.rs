@@ -55,6 +55,16 @@ impl UnitDimension {
     }
 }
 
+/// The first `count` of `indices`.
+fn first_indices(indices: &IndexRanges, count: u64) -> IndexRanges {
+    let mut left = count;
+    IndexRanges::from_ranges(indices.ranges().iter().map_while(|range| {
+        let len = left.min(range.end - range.start);
+        left -= len;
+        (len > 0).then_some(range.start..range.start + len)
+    }))
+}
+
 /// The chunks that hold an index of `selected`.
 pub(crate) fn touched(chunks: &DimensionChunks, selected: &IndexRanges) -> IndexRanges {
     IndexRanges::from_ranges(selected.ranges().iter().map(|r| chunks.chunk_of(r.start)..chunks.chunk_of(r.end - 1) + 1))
@@ -152,5 +162,27 @@ impl Unit {
     /// How many rows; saturates.
     pub fn rows(&self) -> u64 {
         self.selection.cells().unwrap_or(u64::MAX)
+    }
+
+    /// Leaves out what comes after the first `rows` rows, as far as whole indices of one dimension do.
+    pub fn keep_first(&mut self, rows: u64) {
+        let mut inner = self.rows();
+        let mut rows = rows.max(1);
+        for selected in &mut self.selection.dimensions {
+            inner /= selected.len().max(1);
+            let wanted = rows.div_ceil(inner.max(1));
+            if wanted >= selected.len() {
+                // Only behind one index of this dimension can later ones be cut.
+                if selected.len() > 1 {
+                    return;
+                }
+                continue;
+            }
+            *selected = first_indices(selected, wanted);
+            if wanted > 1 {
+                return;
+            }
+            rows = rows.min(inner);
+        }
     }
 }
