@@ -1,6 +1,7 @@
 //! DataFusion's information schema, whose `columns` also tell the role, dimensions and units of a column.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -91,11 +92,11 @@ impl Columns {
         let mut added: [Vec<Option<String>>; ADDED.len()] = Default::default();
         for row in 0..rows.num_rows() {
             let table = [catalogs.value(row), schemas.value(row), tables.value(row)];
-            if !known.contains_key(&table) {
-                known.insert(table, self.table(table).await?);
-            }
-            let schema = known.get(&table).and_then(Option::as_ref);
-            let field = schema.and_then(|s| s.field_with_name(columns.value(row)).ok());
+            let schema = match known.entry(table) {
+                Entry::Occupied(found) => found.into_mut(),
+                Entry::Vacant(slot) => slot.insert(self.table(table).await?),
+            };
+            let field = schema.as_ref().and_then(|s| s.field_with_name(columns.value(row)).ok());
             for ((_, key), values) in ADDED.iter().zip(&mut added) {
                 values.push(field.and_then(|f| f.metadata().get(*key).cloned()));
             }
