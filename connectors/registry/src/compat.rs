@@ -91,9 +91,9 @@ impl<S: ObjectStore> CompatStore<S> {
     }
 }
 
-/// object_store has no kind for it, only this text.
+/// What object_store makes of an answer with the whole object.
 fn ignores_ranges(error: &Error) -> bool {
-    matches!(error, Error::Generic { .. } | Error::NotSupported { .. }) && error.to_string().contains("non-partial")
+    matches!(error, Error::NotSupported { .. })
 }
 
 impl<S: fmt::Display> fmt::Display for CompatStore<S> {
