@@ -249,3 +249,17 @@ async fn the_tree_of_a_plan_has_a_line_for_each_part_of_a_scan() {
         assert!(tree.contains(part), "{tree}");
     }
 }
+
+#[tokio::test]
+async fn the_first_rows_of_an_order_rule_out_chunks_while_the_query_runs() {
+    let log = Arc::new(Log::default());
+    let sample = ocean(&log, Fault::None).await;
+    let settings = [("hyperslab.scan.prefetch_chunks", "0"), ("datafusion.execution.batch_size", "8")];
+    for (switch, chunks) in [("true", 1), ("false", 8)] {
+        let ctx = session(table_of(&sample), &[&settings[..], &[("hyperslab.scan.dynamic_filters", switch)]].concat());
+        log.take();
+        let got = rows(&ctx, "SELECT x, max(ice) FROM (SELECT x, ice FROM t ORDER BY x LIMIT 3) GROUP BY x").await;
+        assert_eq!(got.unwrap().len(), 1);
+        assert_eq!(log.take().len(), chunks, "{switch}");
+    }
+}
