@@ -5,11 +5,12 @@ use std::sync::Arc;
 use datafusion::execution::{SessionStateBuilder, SessionStateDefaults};
 
 use datafusion::optimizer::Analyzer;
+use datafusion::physical_optimizer::PhysicalOptimizerRule;
 use datafusion::prelude::SessionConfig;
 use hyperslab_exec::{Options, functions};
 
 use crate::options::{PlannerOptions, SECTION};
-use crate::rules::{ExtractPlanner, analyzer_rules};
+use crate::rules::{ExtractPlanner, GroupingSets, analyzer_rules};
 
 /// Adds the functions, the analyzer rules and the options to `builder`, each once.
 ///
@@ -36,6 +37,11 @@ pub fn configure(mut builder: SessionStateBuilder) -> SessionStateBuilder {
 
     let analyzer = builder.analyzer().get_or_insert_default();
     install_rules(analyzer);
+
+    let physical = builder.physical_optimizers().get_or_insert_default();
+    // First: the rules after it trust what a plan says of its order.
+    physical.rules.retain(|rule| rule.name() != GroupingSets.name());
+    physical.rules.insert(0, Arc::new(GroupingSets));
     builder
 }
 

@@ -16,6 +16,9 @@ extensions_options! {
         /// Compare `float32` labels with constants in `float32`, so that `lat = 0.1` finds the label 0.1; when off, compare as SQL does.
         pub float_labels: bool, default = true
 
+        /// Assume no order of the rows that `ROLLUP`, `CUBE` and `GROUPING SETS` give; when off, DataFusion 55 may give wrong answers.
+        pub grouping_sets: bool, default = true
+
         /// Read text that is compared with a time as a date or a part of one (`'1990'`), in the time's calendar; when off, compare as SQL does.
         pub time_labels: bool, default = true
     }

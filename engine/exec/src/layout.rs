@@ -57,7 +57,7 @@ impl Labels {
 }
 
 /// Arrow orders -0 before 0, but as labels they are equal.
-fn positive_zeros(array: ArrayRef) -> ArrayRef {
+pub(crate) fn positive_zeros(array: ArrayRef) -> ArrayRef {
     fn of<T: ArrowPrimitiveType>(array: &PrimitiveArray<T>, f: impl Fn(T::Native) -> T::Native) -> ArrayRef {
         Arc::new(array.unary::<_, T>(f))
     }

@@ -10,6 +10,7 @@
 mod chunks_table;
 pub mod convert;
 mod error;
+mod forget_order;
 pub mod functions;
 mod layout;
 pub mod metadata;
@@ -20,6 +21,7 @@ mod table;
 
 pub use chunks_table::ChunksTable;
 pub use error::datafusion_error;
+pub use forget_order::ForgetOrderExec;
 pub use options::{Options, ScanOptions};
 pub use scan::ArrayScanExec;
 pub use table::ArrayTable;

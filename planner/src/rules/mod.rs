@@ -5,13 +5,15 @@
 //!          nearest(lat, 5)  dayofyear(max(time))  lat = 0.1       time >= '1990'  constants fold to literals, which prune
 //! ```
 //!
-//! All run before DataFusion's type coercion, on expressions as they were written.
+//! They run before DataFusion's type coercion, on expressions as they were written. One rule more, `grouping_sets`, runs
+//! on the physical plan.
 
 mod bind_lookups;
 mod calendars;
 mod comparison;
 mod extract;
 mod float_labels;
+mod grouping_sets;
 mod lineage;
 mod time_constant;
 mod time_labels;
@@ -26,6 +28,7 @@ use std::sync::Arc;
 use datafusion::optimizer::AnalyzerRule;
 
 pub(crate) use extract::ExtractPlanner;
+pub(crate) use grouping_sets::GroupingSets;
 
 /// The analyzer rules, in the order in which they must run.
 pub fn analyzer_rules() -> Vec<Arc<dyn AnalyzerRule + Send + Sync>> {

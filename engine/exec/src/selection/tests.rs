@@ -1,6 +1,8 @@
 //! Random predicates on random datasets: pushed down, found by index, evaluated over labels or filtered row by row,
 //! the rows are the same.
 
+mod queries;
+
 use datafusion::arrow::datatypes::DataType as ArrowType;
 use datafusion::catalog::TableProvider;
 use datafusion::prelude::SessionContext;

@@ -5,6 +5,7 @@
 mod calendars;
 mod floats;
 mod functions;
+mod grouping_sets;
 mod lookups;
 mod pruning;
 mod times;

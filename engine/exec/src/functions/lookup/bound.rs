@@ -16,6 +16,7 @@ use super::name_of;
 use super::value::{Tolerances, Wanted};
 use crate::convert::{array_of, scalar_value_of, to_arrow};
 use crate::error::datafusion_error;
+use crate::layout::positive_zeros;
 use crate::metadata::{CALENDAR, LONG_NAME, STANDARD_NAME, UNITS, field_of};
 
 /// The function of `method` over the labels of `coordinate`: `(name, value [, tolerance])`.
@@ -146,7 +147,7 @@ impl ScalarUDFImpl for Bound {
         let labels = match self.labels.get() {
             Some(labels) => Arc::clone(labels),
             None => {
-                let labels = array_of(self.coordinate.labels().clone())?;
+                let labels = positive_zeros(array_of(self.coordinate.labels().clone())?);
                 Arc::clone(self.labels.get_or_init(|| labels))
             }
         };
@@ -171,10 +172,12 @@ impl Sought {
 }
 
 impl Bound {
-    /// The label at `index` as a constant.
+    /// The label at `index` as a constant. As in the column of labels, -0 is 0.
     fn label(&self, index: Option<u64>) -> Result<ScalarValue> {
         let index = index.and_then(|i| usize::try_from(i).ok());
         match index.and_then(|i| self.coordinate.labels().get(i)) {
+            Some(Scalar::Float32(label)) => Ok(ScalarValue::from(label + 0.0)),
+            Some(Scalar::Float64(label)) => Ok(ScalarValue::from(label + 0.0)),
             Some(label) => scalar_value_of(&label).cast_to(self.field.data_type()),
             None => ScalarValue::try_from(self.field.data_type()),
         }

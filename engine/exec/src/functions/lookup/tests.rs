@@ -102,6 +102,22 @@ async fn nan_and_null_find_no_label() {
 }
 
 #[tokio::test]
+async fn a_negative_zero_is_found_as_zero_which_is_what_the_column_shows() {
+    for labels in [Values::Float64(vec![-0.0, -1.0]), Values::Float32(vec![-0.0, -1.0])] {
+        let labels = coordinate(labels, &[]).await;
+        let found = look_up(Method::Nearest, &labels, Arc::new(Float64Array::from(vec![0.2, -0.0, -0.9])));
+        let found = datafusion::arrow::compute::cast(&found, &DataType::Float64).unwrap();
+        let bits: Vec<u64> = found
+            .as_primitive::<datafusion::arrow::datatypes::Float64Type>()
+            .values()
+            .iter()
+            .map(|v| v.to_bits())
+            .collect();
+        assert_eq!(bits, [0f64.to_bits(), 0f64.to_bits(), (-1f64).to_bits()]);
+    }
+}
+
+#[tokio::test]
 async fn times_are_found_by_every_kind_of_time() {
     let labels = months().await;
     let (time, second) = (micros("1982-08-07T12:00:00"), 1_000_000);
