@@ -98,3 +98,20 @@ async fn pruning_reaches_through_subqueries_and_joins() {
         same_rows_without_pruning(&ctx, &format!("SELECT * FROM ({sql}) ORDER BY 1")).await;
     }
 }
+
+#[tokio::test]
+async fn a_label_of_negative_zero_is_zero() {
+    let ctx = session();
+    let variables = vec![
+        Made("time", &["time"], Values::Float64(vec![-0.0, -1.0, -2.0]), &[]),
+        Made("v", &["time"], Values::Int32(vec![0, 1, 2]), &[]),
+    ];
+    register(&ctx, "south", variables).await;
+    for condition in
+        ["time = 0", "time >= 0", "time = nearest(time, 0.1)", "time IN (0, 7)", "nearest(time, 0.1) = time"]
+    {
+        let sql = format!("SELECT v FROM south WHERE {condition}");
+        assert_eq!(rows(&ctx, &sql).await, ["0"], "{condition}");
+        same_rows_without_pruning(&ctx, &sql).await;
+    }
+}
