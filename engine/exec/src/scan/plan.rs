@@ -8,11 +8,12 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::common::Statistics;
 use datafusion::common::stats::Precision;
-use datafusion::common::tree_node::TreeNodeRecursion;
+use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
 use datafusion::config::ConfigOptions;
 use datafusion::error::Result;
 use datafusion::execution::{SendableRecordBatchStream, TaskContext};
 use datafusion::physical_expr::expressions::DynamicFilterTracking;
+use datafusion::physical_expr::scalar_subquery::ScalarSubqueryExpr;
 use datafusion::physical_expr::{Partitioning, PhysicalExpr};
 use datafusion::physical_plan::execution_plan::{Boundedness, EmissionType, apply_expression_roots};
 use datafusion::physical_plan::filter_pushdown::{ChildPushdownResult, FilterPushdownPhase, FilterPushdownPropagation};
@@ -186,6 +187,11 @@ fn split(count: u64, partitions: usize) -> Vec<Range<u64>> {
     (0..n).map(|i| at(i)..at(i + 1)).collect()
 }
 
+/// Whether a filter compares with the value of a subquery, which is known when the scan runs.
+fn has_subquery(filter: &Arc<dyn PhysicalExpr>) -> bool {
+    filter.exists(|e| Ok(e.is::<ScalarSubqueryExpr>())).unwrap_or(false)
+}
+
 impl DisplayAs for ArrayScanExec {
     fn fmt_as(&self, format: DisplayFormatType, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut parts = vec![("table".to_string(), self.layout.name())];
@@ -287,18 +293,17 @@ impl ExecutionPlan for ArrayScanExec {
         result: ChildPushdownResult,
         config: &ConfigOptions,
     ) -> Result<FilterPushdownPropagation<Arc<dyn ExecutionPlan>>> {
-        let dynamic: Vec<Arc<dyn PhysicalExpr>> = result
-            .parent_filters
-            .iter()
-            .map(|f| &f.filter)
-            .filter(|f| DynamicFilterTracking::classify(f).contains_dynamic_filter())
-            .cloned()
-            .collect();
+        // Filters of joins and top-k come last; what waits for a subquery stands in a filter from the start.
+        let runs: fn(&Arc<dyn PhysicalExpr>) -> bool = match phase {
+            FilterPushdownPhase::Pre => has_subquery,
+            FilterPushdownPhase::Post => |filter| DynamicFilterTracking::classify(filter).contains_dynamic_filter(),
+        };
+        let dynamic: Vec<Arc<dyn PhysicalExpr>> =
+            result.parent_filters.iter().map(|f| &f.filter).filter(|f| runs(f)).cloned().collect();
         // The rows are filtered above in any case; here chunks are skipped.
         let answer = FilterPushdownPropagation::all_unsupported(result);
-        let is_wanted = phase == FilterPushdownPhase::Post && ScanOptions::of(config).dynamic_filters;
         // A filter must not come before a limit.
-        if dynamic.is_empty() || !is_wanted || self.request.fetch.is_some() {
+        if dynamic.is_empty() || !ScanOptions::of(config).dynamic_filters || self.request.fetch.is_some() {
             return Ok(answer);
         }
         let mut plan = self.clone();

@@ -123,6 +123,30 @@ async fn a_join_with_a_few_labels_reads_their_chunks_only() {
 }
 
 #[tokio::test]
+async fn a_label_from_a_subquery_reads_its_chunks_only() {
+    let log = Arc::new(Log::default());
+    let sample = ocean(&log, Fault::None).await;
+    for (condition, expected, chunks) in [
+        ("time = (SELECT max(time) FROM t)", "3156.0", 2),
+        ("time >= (SELECT max(time) - 100 FROM t) AND sst > 0", "5736.0", 4),
+        ("time = (SELECT max(time) FROM t WHERE sst < 0)", "NULL", 0),
+        ("time = (SELECT max(time) FROM t) OR sst = 0", "3156.0", 12),
+    ] {
+        for (settings, chunks) in
+            [(&[][..], chunks), (&[TWO], chunks), (&[("hyperslab.scan.dynamic_filters", "false")], 12)]
+        {
+            let ctx = session(table_of(&sample), settings);
+            rows(&ctx, "SELECT max(time) FROM t WHERE sst < 0").await.unwrap();
+            log.take();
+            let sql = format!("SELECT sum(sst) FROM t WHERE {condition}");
+            assert_eq!(rows(&ctx, &sql).await.unwrap(), [expected], "{condition}");
+            let of_subquery = if condition.contains("sst < 0") { 12 } else { 0 };
+            assert_eq!(log.take().len(), chunks + of_subquery, "{condition}, {settings:?}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_chunk_that_cannot_be_read_fails_the_query_by_name() {
     for (fault, what) in [
         (Fault::Fetch, "the store is down"),
