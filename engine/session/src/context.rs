@@ -8,7 +8,7 @@ use datafusion::logical_expr::LogicalPlan;
 use datafusion::prelude::SessionContext;
 use datafusion::sql::parser::{CreateExternalTable, Statement as SqlStatement};
 use datafusion::sql::sqlparser::ast::{Ident, ObjectName, ObjectType, Statement as Ast, Value};
-use hyperslab_array::{ArrayError, Dataset};
+use hyperslab_array::{ArrayError, Dataset, nearest_names};
 use hyperslab_connectors::{OpenOptions, Registry};
 use hyperslab_exec::datafusion_error;
 use hyperslab_planner::names;
@@ -205,7 +205,13 @@ impl Context {
 
     async fn plan(&self, statement: SqlStatement) -> Result<QueryResult> {
         let state = self.session.state();
-        let plan = state.statement_to_plan(statement).await.map_err(|e| error::with_function_names(e, &state))?;
+        let plan = state.statement_to_plan(statement).await.map_err(|e| {
+            // A variable that cannot be read is no column, and its reason says more than the names of those that are.
+            match error::missing_column(&e).and_then(|name| self.shared.datasets.skipped(name)) {
+                Some(skipped) => datafusion_error(skipped),
+                None => error::with_function_names(e, &state),
+            }
+        })?;
         let writes = matches!(plan, LogicalPlan::Copy(_) | LogicalPlan::Dml(_));
         let frame = self.session.execute_logical_plan(plan).await?;
         let result = QueryResult::from_frame(frame);
@@ -230,7 +236,7 @@ impl Context {
         };
         if !ours {
             create.file_type = match format {
-                Some(format) => format,
+                Some(format) => self.known_format(format)?,
                 None => stated_format(&create, registry)?,
             };
             return self.plan(SqlStatement::CreateExternalTable(create)).await;
@@ -271,6 +277,20 @@ impl Context {
         self.refuse_taken(name).await?;
         self.shared.datasets.insert(name, registered);
         Ok(QueryResult::nothing())
+    }
+
+    /// `format`, where DataFusion has it.
+    fn known_format(&self, format: String) -> Result<String> {
+        let state = self.session.state();
+        if state.table_factories().contains_key(&format.to_uppercase()) {
+            return Ok(format);
+        }
+        let mut known: Vec<&str> = state.table_factories().keys().map(String::as_str).collect();
+        known.extend(self.registry().formats());
+        known.sort_unstable();
+        Err(datafusion_error(
+            ArrayError::unsupported(format!("unknown format `{format}`")).hint(nearest_names(&format, known)),
+        ))
     }
 
     /// Takes the datasets of a `DROP TABLE` out of the session and of the statement; true where nothing is left of it.

@@ -88,7 +88,16 @@ fn no_full_grid(schema: &str, dataset: &Dataset) -> datafusion::error::DataFusio
     let mut names: Vec<String> = grids.iter().map(|(n, _)| format!("`{}.{}`", quoted(schema), quoted(n))).collect();
     let error = if grids.is_empty() {
         names = dataset.groups.keys().map(|g| format!("`{}.\"{g}\"`", quoted(schema))).collect();
-        ArrayError::argument(format!("dataset `{schema}` has no data variable of its own"))
+        ArrayError::argument(match dataset.skipped.as_slice() {
+            [] => format!("dataset `{schema}` has no data variable of its own"),
+            [one] => format!("dataset `{schema}` has no data variable but `{}`: {}", one.name, one.reason),
+            [first, rest @ ..] => format!(
+                "dataset `{schema}` has no data variable that can be read; `{}`: {}, and {} more",
+                first.name,
+                first.reason,
+                rest.len()
+            ),
+        })
     } else {
         ArrayError::argument(format!("dataset `{schema}` has no grid that holds all others"))
     };
@@ -202,6 +211,17 @@ impl Datasets {
 
     pub(crate) fn schema(&self, name: &str) -> Option<Arc<DatasetSchema>> {
         self.read().values().find_map(|r| r.schemas.get(name).cloned())
+    }
+
+    /// Why the variable called `name` is not a column, where a dataset or group has it and cannot show it.
+    pub(crate) fn skipped(&self, name: &str) -> Option<ArrayError> {
+        fn within(dataset: &Dataset, name: &str) -> Option<ArrayError> {
+            match dataset.skipped.iter().find(|s| s.name.eq_ignore_ascii_case(name)) {
+                Some(skipped) => dataset.variable(&skipped.name).err(),
+                None => dataset.groups.values().find_map(|group| within(group, name)),
+            }
+        }
+        self.read().values().find_map(|r| within(&r.dataset, name))
     }
 
     /// The dataset or group of a name such as `ersst` or `ersst."group/sub"`.

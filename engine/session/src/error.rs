@@ -75,6 +75,17 @@ pub fn array_error(error: &DataFusionError) -> Option<&ArrayError> {
     None
 }
 
+/// The name of the column that a query asks for and no table has.
+pub(crate) fn missing_column(error: &DataFusionError) -> Option<&str> {
+    match root(error) {
+        DataFusionError::SchemaError(schema, _) => match schema.as_ref() {
+            SchemaError::FieldNotFound { field, .. } => Some(&field.name),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
 /// The innermost of DataFusion's errors, whose message is about the cause.
 fn root(error: &DataFusionError) -> &DataFusionError {
     match error {
