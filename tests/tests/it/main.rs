@@ -2,8 +2,10 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod agreement;
 mod bad_input;
 mod layers;
 mod loopback;
+mod random;
 mod requests;
 mod slt;

@@ -4,22 +4,11 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::Spoiled;
+use crate::random::Random;
 
 /// How often each store is changed; `HYPERSLAB_FUZZ_ROUNDS` asks for more.
 fn rounds() -> u64 {
     std::env::var("HYPERSLAB_FUZZ_ROUNDS").ok().and_then(|n| n.parse().ok()).unwrap_or(100)
-}
-
-/// A generator of numbers that look random (xorshift), so that a failure can be repeated.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, n: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 % n.max(1) as u64) as usize
-    }
 }
 
 fn files(dir: &Path, out: &mut Vec<PathBuf>) {
@@ -67,7 +56,7 @@ async fn survive(store: &str, seed: u64) {
     let spoiled = std::sync::Arc::new(Spoiled::copy_of(store));
     let mut all = Vec::new();
     files(&spoiled.path(), &mut all);
-    let mut random = Random(seed);
+    let mut random = Random::new(seed);
     for round in 0..rounds() {
         let path = &all[random.below(all.len())];
         let whole = std::fs::read(path).unwrap();
@@ -119,4 +108,16 @@ async fn changed_bytes_of_text_and_times_never_panic() {
 #[tokio::test(flavor = "multi_thread")]
 async fn changed_bytes_of_a_tree_never_panic() {
     survive("tree.zarr", 0xd6e8_feb8_6659_fd93).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn changed_bytes_of_every_codec_never_panic() {
+    survive("codecs.zarr", 0xa076_1d64_78bd_642f).await;
+    survive("codecs_v2.zarr", 0xe703_7ed1_a0b4_28db).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn changed_bytes_of_old_calendars_never_panic() {
+    survive("sloppy_times.zarr", 0x8ebc_6af0_9c88_c6e3).await;
+    survive("calendar_julian.zarr", 0x5899_65cc_7537_4cc3).await;
 }
