@@ -59,7 +59,7 @@ def windows(slt, t):
     slt.query("select time, lat, lon, avg(t2m) over (partition by lat, lon order by time rows between 1 preceding and 1 following) from era where lat = 0 and lon <= 5 order by time, lat, lon limit 12",
               rows(rolled, "time", "lat", "lon", "t")[:12], why="W14")
     slt.query("select lon, sum(d) from (select lon, cast(t2m as double) - lag(t2m) over (partition by lat, lon order by time) as d from era where lat = 0 and lon < 15) group by lon order by lon",
-              rows(t.sel(lat=0, lon=[0.0, 5.0, 10.0]).diff("time").sum("time").rename("d"), "lon", "d"), relative="1e-5")
+              rows(t.sel(lat=0, lon=[0.0, 5.0, 10.0]).diff("time").sum("time").rename("d"), "lon", "d"))
     slt.query("select time, sum(t2m) over (order by time) from era where lat = 85 and lon = 355 order by time desc limit 3",
               rows(t.sel(lat=85, lon=355).cumsum("time").assign_coords(time=t.time), "time", "t")[::-1][:3])
 
@@ -67,7 +67,7 @@ def windows(slt, t):
 def joins(slt, ds, t):
     lagged = (t - t.shift(time=1).rename("t")).isel(lat=[9], lon=[0, 1]).isel(time=slice(1, 6))
     slt.query("select b.time, b.lat, b.lon, cast(b.t2m as double) - a.t2m from era a join era b on b.time = a.time + interval '1 day' and a.lat = b.lat and a.lon = b.lon where b.lat = 45 and b.lon <= 5 order by 1, 2, 3 limit 10",
-              rows(lagged, "time", "lat", "lon", "t"), relative="1e-5", why="W15")
+              rows(lagged, "time", "lat", "lon", "t"), why="W15")
     boxes = {"north": (60, 90, 0, 90), "tropics": (-20, 20, 100, 200), "line": (45, 45, 0, 355), "nowhere": (91, 95, 0, 10)}
     values = ", ".join(f"('{n}', {a}, {b}, {c}, {d})" for n, (a, b, c, d) in boxes.items())
     means = [(n, t.sel(lat=slice(b, a), lon=slice(c, d)).size, t.sel(lat=slice(b, a), lon=slice(c, d)).mean().item()) for n, (a, b, c, d) in sorted(boxes.items()) if n != "nowhere"]
@@ -76,7 +76,7 @@ def joins(slt, ds, t):
     clim = t.groupby("time.month").mean("time")
     departure = (t.groupby("time.month") - clim).sel(lat=0, lon=0).isel(time=slice(0, 4))
     slt.query("with clim as (select month(time) as m, lat, lon, avg(t2m) as c from era group by 1, 2, 3) select e.time, e.t2m - c.c from era e join clim c on month(e.time) = c.m and e.lat = c.lat and e.lon = c.lon where e.lat = 0 and e.lon = 0 order by e.time limit 4",
-              rows(departure, "time", "t"), relative="1e-5", why="A climatology joined to what it was made of.")
+              rows(departure, "time", "t"), why="A climatology joined to what it was made of.")
     slt.query("select count(*) from era join (select distinct lat, lon from era where t2m > 309.5) hot on era.lat = hot.lat and era.lon = hot.lon",
               [(int((ds.t2m > 309.5).any("time").sum()) * 60,)])
 
