@@ -13,6 +13,9 @@ extensions_options! {
         /// Find the calendar of text behind `min`, `max`, `CASE` and the like, for functions of times; when off, such text is read in the proleptic Gregorian calendar.
         pub calendars: bool, default = true
 
+        /// Aggregate chunks by position where the groups follow from the coordinates; when off, make rows and aggregate them.
+        pub chunk_aggregate: bool, default = true
+
         /// Compare `float32` labels with constants in `float32`, so that `lat = 0.1` finds the label 0.1; when off, compare as SQL does.
         pub float_labels: bool, default = true
 

@@ -39,6 +39,6 @@ pub use error::{ArrayError, ErrorKind, Result, nearest_names};
 pub use memory::MemorySource;
 pub use region::Region;
 pub use selection::{IndexRanges, Selection};
-pub use source::{ChunkSource, Connector, EncodedChunk};
+pub use source::{ChunkSource, Connector, EncodedChunk, Plain};
 pub use summary::Summary;
 pub use values::{Bitmap, DataType, Decoded, Scalar, Values};

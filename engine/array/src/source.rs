@@ -59,6 +59,25 @@ pub trait EncodedChunk: Debug + Send {
     /// # Errors
     /// When the bytes do not decode; the error names the variable and the chunk key.
     fn decode(self: Box<Self>) -> Result<Values>;
+
+    /// As [`Self::decode`], but without a copy where the values come out of the codecs as the machine holds them.
+    /// `spare` is a buffer that nobody needs any more, for the values to go to; what is in it does not count.
+    ///
+    /// # Errors
+    /// As [`Self::decode`].
+    fn decode_plain(self: Box<Self>, spare: Vec<u8>) -> Result<Plain> {
+        drop(spare);
+        self.decode().map(Plain::Values)
+    }
+}
+
+/// The stored values of a region, as they were easiest to get.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Plain {
+    /// Numbers of the source's type side by side, in C order and in the machine's order of bytes.
+    Bytes(Vec<u8>),
+    /// Values.
+    Values(Values),
 }
 
 /// One format.

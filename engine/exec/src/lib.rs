@@ -7,6 +7,7 @@
 //!                                  ranges)        a list)
 //! ```
 
+mod aggregate;
 mod chunks_table;
 pub mod convert;
 mod error;

@@ -94,6 +94,16 @@ impl Missing {
             || self.valid_unpacked.iter().any(Option::is_some)
     }
 
+    /// Whether nothing but NaN means "missing".
+    pub(super) fn is_not_a_number_alone(&self) -> bool {
+        let is_number = |fill: &Number| !matches!(fill, Number::Float(f) if f.is_nan());
+        !self.not_a_time
+            && self.texts.is_empty()
+            && !self.fills.iter().any(is_number)
+            && self.valid.iter().all(Option::is_none)
+            && self.valid_unpacked.iter().all(Option::is_none)
+    }
+
     /// Which stored values are there; `None` where all are.
     pub(super) fn validity(&self, values: &Values) -> Option<Bitmap> {
         match values {

@@ -125,6 +125,12 @@ impl Encoding {
         self.missing.is_possible(self.stored)
     }
 
+    /// Whether decoded values are the stored floats, missing just where they are NaN.
+    pub fn is_plain_float(&self) -> bool {
+        let is_itself = self.packing.is_none() && matches!(self.meaning, Meaning::Itself);
+        is_itself && self.stored.is_float() && self.missing.is_not_a_number_alone()
+    }
+
     /// Decodes one stored value; `None` where it means "missing".
     ///
     /// # Errors

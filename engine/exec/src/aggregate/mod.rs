@@ -1,0 +1,3 @@
+//! Aggregates on chunks, by position.
+
+mod accumulate;
