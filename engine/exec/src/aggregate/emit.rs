@@ -88,6 +88,9 @@ impl Emission {
 
 /// How many cells the groups have before anything filters them.
 fn cells(prepared: &Prepared, ids: &[Vec<usize>], count: usize) -> Vec<u64> {
+    if prepared.tasks.count() == 0 {
+        return vec![0; count];
+    }
     let mut cells = vec![1u64; count];
     for (groups, ids) in prepared.groups.dimensions.iter().zip(ids) {
         for (cells, id) in cells.iter_mut().zip(ids) {

@@ -99,7 +99,7 @@ impl Prepared {
             .collect();
         let of_functions: usize = functions.iter().map(|f| f.function.bytes_per_group()).sum();
         let bytes_a_group = of_functions + predicates.len() * size_of::<u64>();
-        let tasks = Tasks::new(&groups, &scan.units().counts(), bytes_a_group);
+        let tasks = Tasks::new(&groups, scan.units(), bytes_a_group);
         if tasks.most_groups(&groups) > MOST_GROUPS {
             return Err(internal("more groups in a block than can be numbered"));
         }

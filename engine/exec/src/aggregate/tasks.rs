@@ -9,7 +9,8 @@
 
 use std::ops::Range;
 
-use super::groups::Groups;
+use super::groups::{DimensionGroups, Groups};
+use crate::scan::UnitGrid;
 
 /// Segments that keep many cores busy.
 const MOST_SEGMENTS: u64 = 64;
@@ -46,19 +47,20 @@ pub(crate) struct Task {
 }
 
 impl Tasks {
-    /// Cuts units, `counts` of them along each dimension. A group's state takes about `bytes_a_group`.
-    pub fn new(groups: &Groups, counts: &[u64], bytes_a_group: usize) -> Self {
+    /// Cuts `units`. A group's state takes about `bytes_a_group`.
+    pub fn new(groups: &Groups, units: &UnitGrid, bytes_a_group: usize) -> Self {
+        let counts = units.counts();
         let dimensions: Vec<TaskDimension> = groups
             .dimensions
             .iter()
-            .zip(counts)
+            .zip(&counts)
             .map(|(groups, units)| TaskDimension { units: *units, is_split: groups.of_chunks.is_some() })
             .collect();
         let product = |is_split: bool| {
             let own = dimensions.iter().filter(|d| d.is_split == is_split);
             own.fold(1u64, |n, d| n.saturating_mul(d.units))
         };
-        let (blocks, units_a_block) = (product(true), product(false));
+        let (blocks, units_a_block) = if units.count() == 0 { (0, 0) } else { (product(true), product(false)) };
         let mut tasks = Self { dimensions, blocks, units_a_block, segments_a_block: 1 };
         let bytes = (tasks.most_groups(groups) as u64).saturating_mul(bytes_a_group as u64).max(1);
         // What is small is cut finely; what is large is merged rarely, and twice where it is not too large.
@@ -99,7 +101,7 @@ impl Tasks {
     /// The groups of a block, along each dimension.
     pub fn groups(&self, block: u64, groups: &Groups) -> Vec<Range<usize>> {
         let ordinals = self.ordinals(block, true);
-        let of = |(i, d): (usize, &super::groups::DimensionGroups)| match &d.of_chunks {
+        let of = |(i, d): (usize, &DimensionGroups)| match &d.of_chunks {
             Some(chunks) => chunks.get(ordinals[i] as usize).cloned().unwrap_or(0..0),
             None => 0..d.count(),
         };
@@ -108,7 +110,7 @@ impl Tasks {
 
     /// The most groups that a block has; saturates.
     pub fn most_groups(&self, groups: &Groups) -> usize {
-        let longest = |d: &super::groups::DimensionGroups| match &d.of_chunks {
+        let longest = |d: &DimensionGroups| match &d.of_chunks {
             Some(chunks) => chunks.iter().map(Range::len).max().unwrap_or(0),
             None => d.count(),
         };
