@@ -50,12 +50,21 @@ impl<'a> BloscBuffer<'a> {
         });
         let this = Self { stored, type_size: type_size.into(), block_size: block_size?, length: length?, flags };
         let is_sound = encoded? == stored.len() && type_size > 0 && (1..=this.length).contains(&this.block_size);
+        // Else a few bytes could promise a block for each byte of a gigabyte.
+        let has_starts = this.length.div_ceil(this.block_size.max(1)) <= stored.len();
         let is_zstd = [version, inner] == VERSIONS && flags >> 5 == ZSTD && flags & SHUFFLED_BITS == 0;
-        (is_sound && is_zstd).then_some(this)
+        (is_sound && has_starts && is_zstd).then_some(this)
     }
 
-    /// Makes `out` the bytes of `span`; only the blocks that hold them are decoded. `None` where they do not decode.
-    pub(crate) fn decode(&self, span: Range<usize>, out: &mut Vec<u8>) -> Option<()> {
+    /// The numbers of the blocks that hold `span`.
+    pub(crate) fn blocks_of(&self, span: &Range<u64>) -> Range<usize> {
+        let size = self.block_size as u64;
+        (span.start / size) as usize..span.end.div_ceil(size) as usize
+    }
+
+    /// Makes `out` as long as `span`, and decodes to it those blocks that hold bytes of `span` and are `wanted`, by
+    /// their number. The bytes of others mean nothing. `None` where a block does not decode.
+    pub(crate) fn decode(&self, span: Range<usize>, wanted: impl Fn(usize) -> bool, out: &mut Vec<u8>) -> Option<()> {
         if span.end > self.length || span.start > span.end {
             return None;
         }
@@ -78,9 +87,10 @@ impl<'a> BloscBuffer<'a> {
             let number = at / self.block_size;
             let block = number * self.block_size..((number + 1) * self.block_size).min(self.length);
             let (target, tail) = rest.split_at_mut_checked(block.end.min(span.end) - at)?;
-            if target.len() == block.len() {
+            let is_whole = target.len() == block.len();
+            if wanted(number) && is_whole {
                 self.block(number, target, &mut scratch.zstd, &mut scratch.planes)?;
-            } else {
+            } else if wanted(number) {
                 scratch.block.resize(block.len(), 0);
                 self.block(number, &mut scratch.block, &mut scratch.zstd, &mut scratch.planes)?;
                 target.copy_from_slice(scratch.block.get(at - block.start..)?.get(..target.len())?);
@@ -198,11 +208,11 @@ mod tests {
                     let mut out = vec![7; 99];
                     for span in [0..length, 0..1, length / 2..length, length / 3..length / 2, length - 1..length, 0..0]
                     {
-                        buffer.decode(span.clone(), &mut out).unwrap();
+                        buffer.decode(span.clone(), |_| true, &mut out).unwrap();
                         let what = (type_size, length, block_size, level, shuffle, &span);
                         assert!(out == bytes[span.clone()], "{what:?}");
                     }
-                    assert!(buffer.decode(0..length + 1, &mut out).is_none());
+                    assert!(buffer.decode(0..length + 1, |_| true, &mut out).is_none());
                 }
             }
         }
@@ -229,7 +239,7 @@ mod tests {
                     let mut changed = stored.clone();
                     changed[at] = value;
                     if let Some(buffer) = BloscBuffer::of(&changed).filter(|b| b.length <= 1 << 20) {
-                        let _ = buffer.decode(0..buffer.length, &mut out);
+                        let _ = buffer.decode(0..buffer.length, |_| true, &mut out);
                     }
                 }
                 let mut cut = stored[..stored.len() - at].to_vec();
@@ -237,7 +247,10 @@ mod tests {
                     length.copy_from_slice(&(stored.len() as u32 - at as u32).to_le_bytes());
                 }
                 if let Some(buffer) = BloscBuffer::of(&cut) {
-                    assert!(at == 0 || buffer.decode(0..buffer.length, &mut out).is_none(), "{at} bytes cut off");
+                    assert!(
+                        at == 0 || buffer.decode(0..buffer.length, |_| true, &mut out).is_none(),
+                        "{at} bytes cut off"
+                    );
                 }
             }
         }

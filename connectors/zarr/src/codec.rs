@@ -9,6 +9,7 @@
 
 use std::borrow::Cow;
 use std::num::NonZeroU64;
+use std::ops::Range;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
@@ -215,7 +216,13 @@ impl CodecChain {
         let exact = bytes_of(shape, size);
         if let [BytesCodec::Blosc(blosc)] = self.bytes.as_slice() {
             let span = crate::data_type::span(shape, region, size as u64)?;
-            if let Some(bytes) = crate::compressed::decode_blosc_span(blosc, stored, exact, &span, spare)? {
+            let runs = |each: &mut dyn FnMut(Range<u64>)| {
+                crate::data_type::runs(shape, region, size as u64, |start, length| {
+                    each(start..start + length);
+                    Ok(())
+                })
+            };
+            if let Some(bytes) = crate::compressed::decode_blosc_span(blosc, stored, exact, &span, runs, spare)? {
                 return Ok((Cow::Owned(bytes), span.start));
             }
         }

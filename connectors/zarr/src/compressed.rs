@@ -122,21 +122,30 @@ pub(crate) fn decode_all<'a>(
     Ok(bytes)
 }
 
-/// The bytes of `span` out of a blosc chunk that decodes to `exact` bytes; only the blocks that hold them are decoded,
-/// to `spare` where they can. `None` where all of the chunk had better be decoded.
+/// The bytes of `span` out of a blosc chunk that decodes to `exact` bytes, to `spare` where they can. Only the
+/// bytes that `runs` goes through mean anything: other blocks are not decoded. `None` where all of the chunk had better
+/// be decoded.
 pub(crate) fn decode_blosc_span(
     codec: &Arc<BloscCodec>,
     stored: &Bytes,
     exact: u64,
     span: &Range<u64>,
+    runs: impl FnOnce(&mut dyn FnMut(Range<u64>)) -> Result<()>,
     spare: &mut Vec<u8>,
 ) -> Result<Option<Vec<u8>>> {
     if blosc_length(stored)? != exact || span.end > exact {
         return Ok(None);
     }
     if let Some(buffer) = BloscBuffer::of(stored) {
+        let mut wanted = vec![false; buffer.blocks_of(&(0..exact)).end];
+        runs(&mut |run| {
+            if let Some(blocks) = wanted.get_mut(buffer.blocks_of(&run)) {
+                blocks.fill(true);
+            }
+        })?;
         let mut out = std::mem::take(spare);
-        let decoded = buffer.decode(span.start as usize..span.end as usize, &mut out);
+        let is_wanted = |block| wanted.get(block).copied().unwrap_or(false);
+        let decoded = buffer.decode(span.start as usize..span.end as usize, is_wanted, &mut out);
         return decoded
             .map(|()| Some(out))
             .ok_or_else(|| ArrayError::invalid("the chunk does not decode: bad blosc block"));
