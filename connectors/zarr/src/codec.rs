@@ -9,6 +9,7 @@
 
 use std::borrow::Cow;
 use std::num::NonZeroU64;
+use std::ops::Range;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
@@ -131,39 +132,38 @@ impl CodecChain {
         self.array.is_empty() && self.bytes.is_empty() && matches!(self.to_bytes, ToBytes::Plain { .. })
     }
 
+    /// Whether stored values are numbers as the machine holds them.
+    pub(crate) fn is_native(&self, element: &Element) -> bool {
+        let ToBytes::Plain { big_endian } = self.to_bytes else { return false };
+        let in_order = big_endian == cfg!(target_endian = "big") || !element.data_type.has_byte_order();
+        self.array.is_empty() && element.data_type.is_plain_number() && in_order
+    }
+
     /// Decodes bytes that are the runs of `region` and nothing else, of a chain that is plain.
     pub(crate) fn decode_runs(&self, element: &Element, bytes: &[u8], region: &Region) -> Result<Values> {
         let ToBytes::Plain { big_endian } = self.to_bytes else {
             return Err(ArrayError::internal("only plain values can be read in parts"));
         };
-        element.data_type.gather(bytes, &region.shape, &Region::full(&region.shape), big_endian)
+        element.data_type.gather(bytes, 0, &region.shape, &Region::full(&region.shape), big_endian)
     }
 
     /// The values of `region` out of the stored bytes of a chunk of `shape`.
-    pub(crate) fn decode(&self, element: &Element, stored: Bytes, shape: &[u64], region: &Region) -> Result<Values> {
-        let size = element.data_type.size();
+    pub(crate) fn decode(&self, element: &Element, stored: &Bytes, shape: &[u64], region: &Region) -> Result<Values> {
         let cells = shape.iter().try_fold(1u64, |n, s| n.checked_mul(*s)).unwrap_or(u64::MAX);
+        if let (ToBytes::Plain { big_endian }, Some(size)) = (&self.to_bytes, element.data_type.size())
+            && self.array.is_empty()
+        {
+            let (bytes, base) = self.decode_span(size, stored, shape, region, &mut Vec::new())?;
+            return element.data_type.gather(&bytes, base, shape, region, *big_endian);
+        }
         // Array codecs may change the size of a value, so only a chain without them says what to expect.
-        let exact = match (&self.to_bytes, size) {
-            (ToBytes::Plain { .. }, Some(size)) if self.array.is_empty() => Some(cells.saturating_mul(size as u64)),
-            _ => None,
-        };
-        let limit = exact.unwrap_or_else(|| match size {
+        let limit = match element.data_type.size() {
             Some(size) => cells.saturating_mul(size.max(8) as u64).saturating_mul(2).saturating_add(1 << 20),
             None => MOST_CHUNK_BYTES,
-        });
+        };
         let limit = limit.min(2 * MOST_CHUNK_BYTES + (1 << 20));
-        if let (Some(exact), [BytesCodec::Blosc(blosc)]) = (exact, self.bytes.as_slice())
-            && let Some(part) = self.decode_blosc_part(element, blosc, &stored, exact, shape, region)?
-        {
-            return Ok(part);
-        }
-        let bytes = crate::compressed::decode_all(&self.bytes, &stored, limit, exact.is_some())?;
+        let bytes = crate::compressed::decode_all(&self.bytes, stored, limit, false, &mut Vec::new())?;
         match &self.to_bytes {
-            ToBytes::Plain { big_endian } if self.array.is_empty() => {
-                expect_length(&bytes, exact)?;
-                element.data_type.gather(&bytes, shape, region, *big_endian)
-            }
             ToBytes::Text if self.array.is_empty() => {
                 let texts = split_texts(&bytes, cells)?;
                 select(&texts, shape, region)
@@ -172,37 +172,64 @@ impl CodecChain {
         }
     }
 
-    /// Decodes the blocks of a blosc chunk that hold `region`, where that saves work.
-    fn decode_blosc_part(
+    /// The bytes of the values of `region` out of the stored bytes of a chunk of `shape`, of a chain that
+    /// [`Self::is_native`]. They go to `spare`, or stay where they are.
+    pub(crate) fn decode_native(
         &self,
         element: &Element,
-        blosc: &Arc<zarrs::array::codec::BloscCodec>,
-        stored: &Bytes,
-        exact: u64,
+        stored: Bytes,
         shape: &[u64],
         region: &Region,
-    ) -> Result<Option<Values>> {
-        let (Some(size), ToBytes::Plain { big_endian }) = (element.data_type.size(), &self.to_bytes) else {
-            return Ok(None);
+        mut spare: Vec<u8>,
+    ) -> Result<Vec<u8>> {
+        let size = element.data_type.size().ok_or_else(|| ArrayError::internal("numbers without a size"))?;
+        let (mut bytes, base) = if self.bytes.is_empty() && stored.is_unique() {
+            let bytes = Vec::from(stored);
+            expect_length(&bytes, bytes_of(shape, size))?;
+            (bytes, 0)
+        } else {
+            match self.decode_span(size, &stored, shape, region, &mut spare)? {
+                (Cow::Owned(bytes), base) => (bytes, base),
+                (Cow::Borrowed(bytes), base) => {
+                    crate::data_type::copy_bytes(bytes, base, shape, region, size, &mut spare)?;
+                    return Ok(spare);
+                }
+            }
         };
-        // The region lies within the rows of the slowest dimension that it spans.
-        let (Some(&first), Some(&rows), Some(&all)) = (region.start.first(), region.shape.first(), shape.first())
-        else {
-            return Ok(None);
-        };
-        if rows.saturating_mul(2) > all || rows == 0 {
-            return Ok(None);
+        crate::data_type::keep_region(&mut bytes, base, shape, region, size)?;
+        if bytes.len() < bytes.capacity() / 2 {
+            bytes.shrink_to_fit();
         }
-        let row: u64 = shape.iter().skip(1).product::<u64>().saturating_mul(size as u64);
-        let span = first.saturating_mul(row)..(first.saturating_add(rows)).saturating_mul(row);
-        let Some(bytes) = crate::compressed::decode_blosc_span(blosc, stored, exact, span)? else {
-            return Ok(None);
-        };
-        let mut part_shape = shape.to_vec();
-        let mut part = region.clone();
-        part_shape[0] = rows;
-        part.start[0] = 0;
-        element.data_type.gather(&bytes, &part_shape, &part, *big_endian).map(Some)
+        Ok(bytes)
+    }
+
+    /// Bytes that hold `region` of a chunk of plain values of `size` bytes, and where in the chunk they start. Takes `spare`
+    /// for them where it can.
+    fn decode_span<'a>(
+        &self,
+        size: usize,
+        stored: &'a Bytes,
+        shape: &[u64],
+        region: &Region,
+        spare: &mut Vec<u8>,
+    ) -> Result<(Cow<'a, [u8]>, u64)> {
+        let exact = bytes_of(shape, size);
+        if let [BytesCodec::Blosc(blosc)] = self.bytes.as_slice() {
+            let span = crate::data_type::span(shape, region, size as u64)?;
+            let runs = |each: &mut dyn FnMut(Range<u64>)| {
+                crate::data_type::runs(shape, region, size as u64, |start, length| {
+                    each(start..start + length);
+                    Ok(())
+                })
+            };
+            if let Some(bytes) = crate::compressed::decode_blosc_span(blosc, stored, exact, &span, runs, spare)? {
+                return Ok((Cow::Owned(bytes), span.start));
+            }
+        }
+        let limit = exact.min(2 * MOST_CHUNK_BYTES + (1 << 20));
+        let bytes = crate::compressed::decode_all(&self.bytes, stored, limit, true, spare)?;
+        expect_length(&bytes, exact)?;
+        Ok((bytes, 0))
     }
 
     /// Decodes with the codecs of `zarrs`, whole.
@@ -247,10 +274,10 @@ impl CodecChain {
         })?;
         match decoded {
             ArrayBytes::Fixed(bytes) => {
-                let size = element.data_type.size().map(|s| s as u64);
-                let cells = shape.iter().product::<u64>();
-                expect_length(&bytes, size.map(|s| s.saturating_mul(cells)))?;
-                element.data_type.gather(&bytes, shape, region, big_endian)
+                if let Some(size) = element.data_type.size() {
+                    expect_length(&bytes, bytes_of(shape, size))?;
+                }
+                element.data_type.gather(&bytes, 0, shape, region, big_endian)
             }
             ArrayBytes::Variable(texts) => {
                 let (bytes, offsets) = texts.into_parts();
@@ -405,12 +432,16 @@ pub(crate) fn guarded<T>(decode: impl FnOnce() -> Result<T, CodecError>) -> Resu
     }
 }
 
-fn expect_length(bytes: &[u8], expected: Option<u64>) -> Result<()> {
-    match expected {
-        Some(expected) if expected != bytes.len() as u64 => {
-            Err(ArrayError::invalid(format!("the chunk decodes to {} bytes, expected {expected}", bytes.len())))
-        }
-        _ => Ok(()),
+/// Bytes of a chunk of `shape`, of values of `size` bytes.
+fn bytes_of(shape: &[u64], size: usize) -> u64 {
+    shape.iter().try_fold(size as u64, |n, s| n.checked_mul(*s)).unwrap_or(u64::MAX)
+}
+
+fn expect_length(bytes: &[u8], expected: u64) -> Result<()> {
+    if bytes.len() as u64 == expected {
+        Ok(())
+    } else {
+        Err(ArrayError::invalid(format!("the chunk decodes to {} bytes, expected {expected}", bytes.len())))
     }
 }
 

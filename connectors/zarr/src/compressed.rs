@@ -15,6 +15,7 @@ use zarrs::metadata_ext::codec::blosc::{BloscCompressionLevel, BloscCompressor, 
 use zarrs::storage::StorageError;
 use zarrs::storage::byte_range::{ByteRange, ByteRangeIterator};
 
+use crate::blosc::BloscBuffer;
 use crate::codec::guarded;
 
 /// Bytes of blosc's header.
@@ -54,8 +55,8 @@ impl BytesCodec {
         }))
     }
 
-    /// Decodes to at most `limit` bytes, or to just as many where that is `exact`.
-    fn decode<'a>(&self, stored: Cow<'a, [u8]>, limit: u64, exact: bool) -> Result<Cow<'a, [u8]>> {
+    /// Decodes to at most `limit` bytes, or to just as many where that is `exact`. Takes `spare` for them where it can.
+    fn decode<'a>(&self, stored: Cow<'a, [u8]>, limit: u64, exact: bool, spare: &mut Vec<u8>) -> Result<Cow<'a, [u8]>> {
         let too_large = || ArrayError::too_large(format!("the chunk decodes to more than {limit} bytes"));
         match self {
             Self::Blosc(codec) => {
@@ -63,24 +64,32 @@ impl BytesCodec {
                 if nbytes > limit {
                     return Err(too_large());
                 }
+                // The allocator gives what was just given back.
+                drop(std::mem::take(spare));
                 let size = BytesRepresentation::BoundedSize(limit);
                 guarded(|| codec.decode(stored, &size, &options()))
             }
-            Self::Bz2 => bounded(bzip2::read::MultiBzDecoder::new(&*stored), limit),
-            Self::Gzip => bounded(flate2::read::MultiGzDecoder::new(&*stored), limit),
-            Self::Zlib => bounded(flate2::read::ZlibDecoder::new(&*stored), limit),
+            Self::Bz2 => bounded(bzip2::read::MultiBzDecoder::new(&*stored), limit, spare),
+            Self::Gzip => bounded(flate2::read::MultiGzDecoder::new(&*stored), limit, spare),
+            Self::Zlib => bounded(flate2::read::ZlibDecoder::new(&*stored), limit, spare),
             Self::Zstd if exact => {
-                let capacity = usize::try_from(limit).unwrap_or(usize::MAX);
-                zstd::bulk::decompress(&stored, capacity).map(Cow::Owned).map_err(broken)
+                let mut out = std::mem::take(spare);
+                out.clear();
+                out.try_reserve_exact(usize::try_from(limit).unwrap_or(usize::MAX)).map_err(|_| too_large())?;
+                let mut decoder = zstd::bulk::Decompressor::new().map_err(broken)?;
+                decoder.decompress_to_buffer(&stored, &mut out).map_err(broken)?;
+                Ok(Cow::Owned(out))
             }
             Self::Zstd => {
                 let decoder = zstd::stream::read::Decoder::new(&*stored).map_err(broken)?;
-                bounded(decoder, limit)
+                bounded(decoder, limit, spare)
             }
             Self::Lz4 => {
                 let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-                let decoded = crate::lz4::decode(&stored, limit);
-                decoded.map(Cow::Owned).ok_or_else(|| ArrayError::invalid("the chunk does not decode: bad lz4 block"))
+                let mut out = std::mem::take(spare);
+                crate::lz4::decode(&stored, limit, &mut out)
+                    .ok_or_else(|| ArrayError::invalid("the chunk does not decode: bad lz4 block"))?;
+                Ok(Cow::Owned(out))
             }
             Self::Other(codec) => {
                 let size = BytesRepresentation::BoundedSize(limit);
@@ -90,34 +99,60 @@ impl BytesCodec {
     }
 }
 
-/// Decodes `stored` through `codecs`, the last first, to at most `limit` bytes, or to just as many where that is `exact`.
+/// Decodes `stored` through `codecs`, the last first, to at most `limit` bytes, or to just as many where that is
+/// `exact`. Takes `spare` for them where it can.
 pub(crate) fn decode_all<'a>(
     codecs: &[BytesCodec],
     stored: &'a [u8],
     limit: u64,
     exact: bool,
+    spare: &mut Vec<u8>,
 ) -> Result<Cow<'a, [u8]>> {
     let mut bytes = Cow::Borrowed(stored);
     for (i, codec) in codecs.iter().enumerate().rev() {
         // What is between two codecs may be a little longer than what comes out: a checksum, a frame.
         bytes = match i {
-            0 => codec.decode(bytes, limit, exact)?,
-            _ => codec.decode(bytes, limit.saturating_add(limit / 2).saturating_add(1 << 16), false)?,
+            0 => codec.decode(bytes, limit, exact, spare)?,
+            _ => {
+                let limit = limit.saturating_add(limit / 2).saturating_add(1 << 16);
+                codec.decode(bytes, limit, false, &mut Vec::new())?
+            }
         };
     }
     Ok(bytes)
 }
 
-/// The bytes of `span` out of a blosc chunk that decodes to `exact` bytes; only the blocks that hold them are decoded.
-/// `None` where the chunk is too odd to do so.
+/// The bytes of `span` out of a blosc chunk that decodes to `exact` bytes, to `spare` where they can. Only the
+/// bytes that `runs` goes through mean anything: other blocks are not decoded. `None` where all of the chunk had better
+/// be decoded.
 pub(crate) fn decode_blosc_span(
     codec: &Arc<BloscCodec>,
     stored: &Bytes,
     exact: u64,
-    span: Range<u64>,
+    span: &Range<u64>,
+    runs: impl FnOnce(&mut dyn FnMut(Range<u64>)) -> Result<()>,
+    spare: &mut Vec<u8>,
 ) -> Result<Option<Vec<u8>>> {
+    if blosc_length(stored)? != exact || span.end > exact {
+        return Ok(None);
+    }
+    if let Some(buffer) = BloscBuffer::of(stored) {
+        let mut wanted = vec![false; buffer.blocks_of(&(0..exact)).end];
+        runs(&mut |run| {
+            if let Some(blocks) = wanted.get_mut(buffer.blocks_of(&run)) {
+                blocks.fill(true);
+            }
+        })?;
+        let mut out = std::mem::take(spare);
+        let is_wanted = |block| wanted.get(block).copied().unwrap_or(false);
+        let decoded = buffer.decode(span.start as usize..span.end as usize, is_wanted, &mut out);
+        return decoded
+            .map(|()| Some(out))
+            .ok_or_else(|| ArrayError::invalid("the chunk does not decode: bad blosc block"));
+    }
     let type_size = u64::from(stored.get(3).copied().unwrap_or(0));
-    if blosc_length(stored)? != exact || type_size == 0 || !exact.is_multiple_of(type_size) || span.end > exact {
+    let is_part = (span.end - span.start).saturating_mul(2) <= exact;
+    if !is_part || type_size == 0 || !exact.is_multiple_of(type_size) {
         return Ok(None);
     }
     // Blosc counts in elements of its own.
@@ -150,11 +185,13 @@ fn blosc_length(stored: &[u8]) -> Result<u64> {
     Ok(u64::from(decoded))
 }
 
-/// Reads all of `decoder`, and fails at the first byte over `limit`.
-fn bounded<'a>(decoder: impl Read, limit: u64) -> Result<Cow<'a, [u8]>> {
+/// Reads all of `decoder` to `spare`, and fails at the first byte over `limit`.
+fn bounded<'a>(decoder: impl Read, limit: u64, spare: &mut Vec<u8>) -> Result<Cow<'a, [u8]>> {
     // The whole limit is rarely wrong, but metadata should not make us allocate what the chunk does not hold.
     const FIRST: u64 = 64 << 20;
-    let mut out = Vec::with_capacity(limit.min(FIRST) as usize + 1);
+    let mut out = std::mem::take(spare);
+    out.clear();
+    out.reserve_exact(limit.min(FIRST) as usize + 1);
     decoder.take(limit.saturating_add(1)).read_to_end(&mut out).map_err(broken)?;
     if out.len() as u64 > limit {
         return Err(ArrayError::too_large(format!("the chunk decodes to more than {limit} bytes")));

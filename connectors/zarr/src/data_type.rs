@@ -1,5 +1,7 @@
 //! Data types as Zarr stores them, of both versions, and from stored bytes to values.
 
+use std::ops::Range;
+
 use bytemuck::Pod;
 use hyperslab_array::{ArrayError, DataType, Region, Result, Values};
 use serde_json::Value;
@@ -179,12 +181,29 @@ impl StoredType {
         }
     }
 
-    /// The values of `region` out of the bytes of an array of `shape` in C order; `big_endian` says how they are stored.
-    pub(crate) fn gather(self, bytes: &[u8], shape: &[u64], region: &Region, big_endian: bool) -> Result<Values> {
+    /// Whether a stored value is a number as [`Self::data_type`] has it, but for the order of its bytes.
+    pub(crate) fn is_plain_number(self) -> bool {
+        match self {
+            Self::Bool | Self::Float16 | Self::Bytes(_) | Self::Utf32(_) | Self::String => false,
+            Self::DateTime(unit) | Self::TimeDelta(unit) => unit == TimeUnit::Microseconds(1),
+            _ => true,
+        }
+    }
+
+    /// The values of `region` of an array of `shape` in C order, out of its bytes from byte `base` on; `big_endian` says
+    /// how they are stored.
+    pub(crate) fn gather(
+        self,
+        bytes: &[u8],
+        base: u64,
+        shape: &[u64],
+        region: &Region,
+        big_endian: bool,
+    ) -> Result<Values> {
         let swap = big_endian != cfg!(target_endian = "big");
         macro_rules! numbers {
             ($t:ty) => {{
-                let mut out = copy_region::<$t>(bytes, shape, region, 1)?;
+                let mut out = copy_region::<$t>(bytes, base, shape, region, 1)?;
                 if swap {
                     out.iter_mut().for_each(|v| *v = <$t>::from_ne_bytes(swapped(v.to_ne_bytes())));
                 }
@@ -192,7 +211,9 @@ impl StoredType {
             }};
         }
         Ok(match self {
-            Self::Bool => Values::Bool(copy_region::<u8>(bytes, shape, region, 1)?.iter().map(|b| *b != 0).collect()),
+            Self::Bool => {
+                Values::Bool(copy_region::<u8>(bytes, base, shape, region, 1)?.iter().map(|b| *b != 0).collect())
+            }
             Self::Int8 => Values::Int8(numbers!(i8)),
             Self::Int16 => Values::Int16(numbers!(i16)),
             Self::Int32 => Values::Int32(numbers!(i32)),
@@ -210,11 +231,11 @@ impl StoredType {
             Self::DateTime(unit) => Values::Timestamp(unit.microseconds(numbers!(i64))?),
             Self::TimeDelta(unit) => Values::Duration(unit.microseconds(numbers!(i64))?),
             Self::Bytes(n) => {
-                let out = copy_region::<u8>(bytes, shape, region, n)?;
+                let out = copy_region::<u8>(bytes, base, shape, region, n)?;
                 Values::String(texts(&out, n, region, text_of_bytes)?)
             }
             Self::Utf32(n) => {
-                let out = copy_region::<u8>(bytes, shape, region, 4 * n)?;
+                let out = copy_region::<u8>(bytes, base, shape, region, 4 * n)?;
                 Values::String(texts(&out, 4 * n, region, |text| text_of_utf32(text, big_endian))?)
             }
             Self::String => return Err(ArrayError::internal("text of any length has no fixed layout")),
@@ -249,6 +270,24 @@ pub(crate) fn runs(shape: &[u64], region: &Region, size: u64, mut f: impl FnMut(
         }
     }
     cells(shape, &first, size, |start| f(start, run))
+}
+
+/// The bytes from the first to the last of `region`, in an array of `shape` in C order with elements of `size` bytes.
+pub(crate) fn span(shape: &[u64], region: &Region, size: u64) -> Result<Range<u64>> {
+    if region.shape.contains(&0) {
+        return Ok(0..0);
+    }
+    let corner = |index: Vec<u64>| {
+        let cell = Region::new(index, vec![1; region.rank()]);
+        let mut first = 0;
+        cells(shape, &cell, size, |start| {
+            first = start;
+            Ok(())
+        })
+        .map(|()| first)
+    };
+    let last = region.start.iter().zip(&region.shape).map(|(s, n)| s.saturating_add(n - 1)).collect();
+    Ok(corner(region.start.clone())?..corner(last)?.checked_add(size).ok_or_else(too_many)?)
 }
 
 /// Calls `f` with the first byte of each cell of `region`, in an array of `shape` in C order with elements of `size`
@@ -295,16 +334,65 @@ fn too_many() -> ArrayError {
     ArrayError::too_large("a chunk has more bytes than can be addressed")
 }
 
-/// The elements of `region`, `per_cell` of them each cell, out of the bytes of an array of `shape`.
-fn copy_region<T: Pod>(bytes: &[u8], shape: &[u64], region: &Region, per_cell: usize) -> Result<Vec<T>> {
+fn outside() -> ArrayError {
+    ArrayError::internal("a region is outside of its chunk")
+}
+
+/// Where a run is in the bytes from byte `base` on.
+fn place(base: u64, start: u64, length: u64) -> Result<Range<usize>> {
+    let start = start.checked_sub(base).and_then(|s| usize::try_from(s).ok());
+    let end = start.zip(usize::try_from(length).ok()).and_then(|(s, n)| s.checked_add(n));
+    start.zip(end).map(|(start, end)| start..end).ok_or_else(outside)
+}
+
+/// Moves the elements of `region`, of `size` bytes, to the front of `bytes`, which are those of an array of `shape` from
+/// byte `base` on, and cuts off the rest.
+pub(crate) fn keep_region(bytes: &mut Vec<u8>, base: u64, shape: &[u64], region: &Region, size: usize) -> Result<()> {
+    let mut kept = 0;
+    runs(shape, region, size as u64, |start, length| {
+        let run = place(base, start, length)?;
+        if run.end > bytes.len() || kept > run.start {
+            return Err(outside());
+        }
+        // Runs come in order, so nothing that is still needed is written over.
+        let (from, next) = (run.start, kept + run.len());
+        if from != kept {
+            bytes.copy_within(run, kept);
+        }
+        kept = next;
+        Ok(())
+    })?;
+    bytes.truncate(kept);
+    Ok(())
+}
+
+/// Makes `out` the elements of `region`, of `size` bytes, out of the `bytes` of an array of `shape` from byte `base` on.
+pub(crate) fn copy_bytes(
+    bytes: &[u8],
+    base: u64,
+    shape: &[u64],
+    region: &Region,
+    size: usize,
+    out: &mut Vec<u8>,
+) -> Result<()> {
+    out.clear();
+    out.reserve_exact(region.cells()?.checked_mul(size).ok_or_else(too_many)?);
+    runs(shape, region, size as u64, |start, length| {
+        out.extend_from_slice(bytes.get(place(base, start, length)?).ok_or_else(outside)?);
+        Ok(())
+    })
+}
+
+/// The elements of `region`, `per_cell` of them each cell, out of the bytes of an array of `shape` from byte `base` on.
+fn copy_region<T: Pod>(bytes: &[u8], base: u64, shape: &[u64], region: &Region, per_cell: usize) -> Result<Vec<T>> {
     let count = region.cells()?.checked_mul(per_cell).ok_or_else(too_many)?;
     let mut out = vec![T::zeroed(); count];
     let mut target: &mut [u8] = bytemuck::cast_slice_mut(&mut out);
     let size = (size_of::<T>() * per_cell) as u64;
     runs(shape, region, size, |start, length| {
-        let source = usize::try_from(start).ok().and_then(|s| bytes.get(s..)?.get(..usize::try_from(length).ok()?));
+        let source = bytes.get(place(base, start, length)?);
         let (Some(source), true) = (source, target.len() as u64 >= length) else {
-            return Err(ArrayError::internal("a region is outside of its chunk"));
+            return Err(outside());
         };
         let (head, tail) = std::mem::take(&mut target).split_at_mut(source.len());
         head.copy_from_slice(source);
@@ -379,18 +467,18 @@ mod tests {
     #[test]
     fn big_endian_numbers_are_swapped() {
         let region = Region::new(vec![1], vec![2]);
-        let values = StoredType::Int16.gather(&[0, 1, 0, 2, 1, 0], &[3], &region, true).unwrap();
+        let values = StoredType::Int16.gather(&[0, 1, 0, 2, 1, 0], 0, &[3], &region, true).unwrap();
         assert_eq!(values, Values::Int16(vec![2, 256]));
     }
 
     #[test]
     fn text_of_fixed_length_loses_the_zeros_at_its_end() {
         let region = Region::full(&[2]);
-        let values = StoredType::Bytes(3).gather(b"ab\0c\0d", &[2], &region, false).unwrap();
+        let values = StoredType::Bytes(3).gather(b"ab\0c\0d", 0, &[2], &region, false).unwrap();
         assert_eq!(values, Values::String(vec!["ab".into(), "c\0d".into()]));
         let mut bytes = vec![0u8; 16];
         bytes[3] = b'x';
-        let values = StoredType::Utf32(2).gather(&bytes, &[2], &region, true).unwrap();
+        let values = StoredType::Utf32(2).gather(&bytes, 0, &[2], &region, true).unwrap();
         assert_eq!(values, Values::String(vec!["x".into(), String::new()]));
     }
 

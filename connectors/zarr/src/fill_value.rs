@@ -32,7 +32,7 @@ impl FillValue {
         if self.data_type == StoredType::String {
             return Ok(Values::String(vec![self.text()?; count]));
         }
-        let one = self.data_type.gather(&self.bytes, &[1], &Region::full(&[1]), cfg!(target_endian = "big"))?;
+        let one = self.data_type.gather(&self.bytes, 0, &[1], &Region::full(&[1]), cfg!(target_endian = "big"))?;
         macro_rules! repeat {
             ($($variant:ident)*) => {
                 match one {

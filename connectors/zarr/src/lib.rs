@@ -12,6 +12,7 @@
 
 mod array;
 mod attributes;
+mod blosc;
 mod codec;
 mod compressed;
 mod data_type;

@@ -1,10 +1,11 @@
 //! Decoding of LZ4 blocks as numcodecs stores them: the decoded length in four bytes, then one block.
 
-/// The bytes in `stored`; `None` where they are not a block of at most `limit` bytes.
-pub(crate) fn decode(stored: &[u8], limit: usize) -> Option<Vec<u8>> {
+/// Makes `out` the bytes in `stored`; `None` where they are not a block of at most `limit` bytes.
+pub(crate) fn decode(stored: &[u8], limit: usize, out: &mut Vec<u8>) -> Option<()> {
     let (length, mut rest) = stored.split_first_chunk::<4>()?;
     let length = usize::try_from(u32::from_le_bytes(*length)).ok().filter(|n| *n <= limit)?;
-    let mut out = Vec::with_capacity(length);
+    out.clear();
+    out.reserve_exact(length);
     while let Some((&token, tail)) = rest.split_first() {
         rest = tail;
         let literals = run_length(usize::from(token >> 4), &mut rest)?;
@@ -30,7 +31,7 @@ pub(crate) fn decode(stored: &[u8], limit: usize) -> Option<Vec<u8>> {
             from += step;
         }
     }
-    (out.len() == length).then_some(out)
+    (out.len() == length).then_some(())
 }
 
 /// A length of four bits that goes on in further bytes where it is 15.
@@ -52,7 +53,10 @@ fn run_length(nibble: usize, rest: &mut &[u8]) -> Option<usize> {
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 mod tests {
-    use super::decode;
+    fn decode(stored: &[u8], limit: usize) -> Option<Vec<u8>> {
+        let mut out = vec![7; 3];
+        super::decode(stored, limit, &mut out).map(|()| out)
+    }
 
     #[test]
     fn literals_and_overlapping_matches_decode() {

@@ -147,7 +147,7 @@ impl Sharding {
         shape.push(2);
         let element =
             Element { data_type: StoredType::UInt64, fill_value: FillValue::try_new(StoredType::UInt64, &json!(0))? };
-        match self.index_codecs.decode(&element, bytes, &shape, &Region::full(&shape))? {
+        match self.index_codecs.decode(&element, &bytes, &shape, &Region::full(&shape))? {
             Values::UInt64(entries) => Ok(ShardIndex(entries)),
             _ => Err(ArrayError::internal("a shard index is not `uint64`")),
         }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use hyperslab_array::{ArrayError, ChunkGrid, ChunkSource, DataType, EncodedChunk, Region, Result, Values};
+use hyperslab_array::{ArrayError, ChunkGrid, ChunkSource, DataType, EncodedChunk, Plain, Region, Result, Values};
 use object_store::path::Path;
 use object_store::{Error as StoreError, GetOptions, GetRange, ObjectStore, ObjectStoreExt};
 
@@ -378,26 +378,51 @@ impl ZarrChunk {
         let metadata = &self.array.metadata;
         match self.stored {
             Stored::Missing => metadata.element.fill_value.values(self.region.cells()?),
-            Stored::Whole(bytes) => metadata.codecs.decode(&metadata.element, bytes, &self.shape, &self.region),
-            Stored::Spans(spans) => {
-                let size = metadata.element.data_type.size().unwrap_or(0);
-                let mut bytes = Vec::with_capacity(self.region.cells()?.saturating_mul(size));
-                let mut spans = spans.iter().peekable();
-                crate::data_type::runs(&self.shape, &self.region, size as u64, |start, length| {
-                    let run = loop {
-                        let Some((base, span)) = spans.peek() else { break None };
-                        let from = start.checked_sub(*base).and_then(|from| usize::try_from(from).ok());
-                        match from {
-                            Some(from) if from < span.len() => break span.get(from..from + length as usize),
-                            _ => spans.next(),
-                        };
-                    };
-                    bytes.extend_from_slice(run.ok_or_else(|| ArrayError::internal("a run is outside of its span"))?);
-                    Ok(())
-                })?;
+            Stored::Whole(bytes) => metadata.codecs.decode(&metadata.element, &bytes, &self.shape, &self.region),
+            Stored::Spans(ref spans) => {
+                let mut bytes = Vec::new();
+                self.gather(spans, &mut bytes)?;
                 metadata.codecs.decode_runs(&metadata.element, &bytes, &self.region)
             }
         }
+    }
+
+    fn plain(self, mut spare: Vec<u8>) -> Result<Plain> {
+        let metadata = &self.array.metadata;
+        if !metadata.codecs.is_native(&metadata.element) {
+            return self.values().map(Plain::Values);
+        }
+        match self.stored {
+            Stored::Missing => self.values().map(Plain::Values),
+            Stored::Whole(bytes) => metadata
+                .codecs
+                .decode_native(&metadata.element, bytes, &self.shape, &self.region, spare)
+                .map(Plain::Bytes),
+            Stored::Spans(ref spans) => {
+                self.gather(spans, &mut spare)?;
+                Ok(Plain::Bytes(spare))
+            }
+        }
+    }
+
+    /// Makes `out` the bytes of the region.
+    fn gather(&self, spans: &[(u64, Bytes)], out: &mut Vec<u8>) -> Result<()> {
+        let size = self.array.metadata.element.data_type.size().unwrap_or(0);
+        out.clear();
+        out.reserve_exact(self.region.cells()?.saturating_mul(size));
+        let mut spans = spans.iter().peekable();
+        crate::data_type::runs(&self.shape, &self.region, size as u64, |start, length| {
+            let run = loop {
+                let Some((base, span)) = spans.peek() else { break None };
+                let from = start.checked_sub(*base).and_then(|from| usize::try_from(from).ok());
+                match from {
+                    Some(from) if from < span.len() => break span.get(from..from + length as usize),
+                    _ => spans.next(),
+                };
+            };
+            out.extend_from_slice(run.ok_or_else(|| ArrayError::internal("a run is outside of its span"))?);
+            Ok(())
+        })
     }
 }
 
@@ -417,5 +442,10 @@ impl EncodedChunk for ZarrChunk {
     fn decode(self: Box<Self>) -> Result<Values> {
         let (array, chunk) = (Arc::clone(&self.array), self.chunk.clone());
         self.values().map_err(|e| array.context(e, &chunk))
+    }
+
+    fn decode_plain(self: Box<Self>, spare: Vec<u8>) -> Result<Plain> {
+        let (array, chunk) = (Arc::clone(&self.array), self.chunk.clone());
+        self.plain(spare).map_err(|e| array.context(e, &chunk))
     }
 }

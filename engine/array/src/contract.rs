@@ -16,7 +16,7 @@ mod tests;
 
 use std::collections::HashSet;
 
-use crate::{ChunkSource, Connector, Dataset, ErrorKind, Region, Values};
+use crate::{ChunkSource, Connector, Dataset, ErrorKind, Plain, Region, Values};
 
 /// Arrays of more chunks than this are tested at their corners and in the middle.
 const MOST_CHUNKS: u64 = 256;
@@ -28,6 +28,7 @@ const MOST_CELLS: usize = 1 << 22;
 ///
 /// - decodes each chunk to its cells, of the type that it says,
 /// - decodes a part of a chunk to the same values as the whole,
+/// - decodes to plain bytes what it decodes to values, whatever the buffer held before,
 /// - gives each chunk a name of its own,
 /// - knows its stored bytes, or says that it does not,
 /// - answers with an error to chunks and regions outside of the array.
@@ -121,7 +122,35 @@ async fn read(source: &dyn ChunkSource, chunk: &[u64], region: &Region, stored: 
     ensure(values.len() == cells, || {
         format!("region {region:?} decodes to {} values, expected {cells}", values.len())
     })?;
+    let again = source.fetch(chunk, region).await.map_err(at)?;
+    let is_agreed = match again.decode_plain(vec![0xa5; 2 * cells + 3]).map_err(at)? {
+        Plain::Values(plain) => is_same(&plain, &values),
+        Plain::Bytes(bytes) => bytes_of(&values).is_some_and(|expected| bytes == expected),
+    };
+    ensure(is_agreed, || format!("region {region:?} decodes to other plain values than {values:?}"))?;
     Ok(values)
+}
+
+/// Numbers side by side, as the machine holds them; `None` where they have no such form.
+fn bytes_of(values: &Values) -> Option<Vec<u8>> {
+    macro_rules! bytes {
+        ($values:expr) => {
+            Some($values.iter().flat_map(|v| v.to_ne_bytes()).collect())
+        };
+    }
+    match values {
+        Values::Bool(_) | Values::String(_) => None,
+        Values::Int8(v) => bytes!(v),
+        Values::Int16(v) => bytes!(v),
+        Values::Int32(v) => bytes!(v),
+        Values::Int64(v) | Values::Timestamp(v) | Values::Duration(v) => bytes!(v),
+        Values::UInt8(v) => bytes!(v),
+        Values::UInt16(v) => bytes!(v),
+        Values::UInt32(v) => bytes!(v),
+        Values::UInt64(v) => bytes!(v),
+        Values::Float32(v) => bytes!(v),
+        Values::Float64(v) => bytes!(v),
+    }
 }
 
 /// Chunks and regions that do not exist.

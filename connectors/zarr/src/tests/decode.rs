@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::sync::Arc;
 
-use hyperslab_array::{DataType, Region, Result, Values};
+use hyperslab_array::{DataType, Region, Result, Values, contract};
 use serde_json::{Value, json};
 
 use super::store::{Recorded, open, part, read, written};
@@ -116,7 +116,16 @@ async fn rows_of_a_large_chunk_come_out_of_the_blocks_that_hold_them() {
         let (spec, values) = large(Compression::BloscZstd { level: 1, shuffle });
         let store = written(&spec, &values).await;
         let dataset = open(&store).await.unwrap();
-        for (start, shape) in [([0, 0], [1, 1]), ([31, 500], [2, 3]), ([63, 999], [1, 1]), ([20, 0], [31, 1000])] {
+        let source = &dataset.variable("v").unwrap().source;
+        assert_eq!(contract::chunk_source(source.as_ref()).await, Ok(()));
+        for (start, shape) in [
+            ([0, 0], [1, 1]),
+            ([31, 500], [2, 3]),
+            ([63, 999], [1, 1]),
+            ([20, 0], [31, 1000]),
+            ([0, 500], [64, 1]),
+            ([5, 990], [59, 7]),
+        ] {
             let region = Region::new(start.to_vec(), shape.to_vec());
             let (got, requests) = read(&dataset, "v", &[0, 0], &region).await.unwrap();
             assert_eq!((got, requests), (part(&values, &[64, 1000], &region), 1), "{region:?}");

@@ -9,7 +9,7 @@ use futures::executor::block_on;
 
 use super::*;
 use crate::{
-    ArrayError, Attributes, ChunkGrid, DataType, DatasetBuilder, DimensionChunks, EncodedChunk, MemorySource,
+    ArrayError, Attributes, ChunkGrid, DataType, DatasetBuilder, DimensionChunks, EncodedChunk, MemorySource, Plain,
     RawVariable,
 };
 
@@ -45,6 +45,7 @@ enum Fault {
     Type,
     Count,
     Part,
+    Plain,
     Outside,
     StoredBytes,
     Unwritten,
@@ -107,6 +108,17 @@ impl EncodedChunk for BrokenChunk {
             (_, values) => values,
         })
     }
+
+    fn decode_plain(self: Box<Self>, mut spare: Vec<u8>) -> crate::Result<Plain> {
+        if self.1 != Fault::Plain {
+            return self.decode().map(Plain::Values);
+        }
+        // What was in the buffer stays in front.
+        if let Values::Float32(v) = self.decode()? {
+            spare.extend(v.iter().flat_map(|x| x.to_ne_bytes()));
+        }
+        Ok(Plain::Bytes(spare))
+    }
 }
 
 #[test]
@@ -116,6 +128,7 @@ fn each_broken_promise_is_found() {
         (Fault::Type, "chunk [0, 0]: values are float32, expected float64"),
         (Fault::Count, "decodes to 5 values, expected 4"),
         (Fault::Part, "as in the whole chunk"),
+        (Fault::Plain, "decodes to other plain values"),
         (Fault::Outside, "yet values came"),
         (Fault::StoredBytes, "0 bytes are stored, yet `is_written` is true"),
         (Fault::Unwritten, "bytes came from a chunk that was never written"),
