@@ -21,7 +21,7 @@ pub(crate) struct Blocks {
 #[derive(Debug)]
 pub(crate) struct Held {
     pub states: BlockState,
-    pub _memory: MemoryReservation,
+    pub memory: MemoryReservation,
 }
 
 /// A block of which some segments are finished.

@@ -3,7 +3,9 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use datafusion::arrow::array::{Array, ArrayRef, AsArray, Float32Array, Float64Array, PrimitiveArray};
+use datafusion::arrow::array::{
+    Array, ArrayRef, AsArray, Float32Array, Float64Array, PrimitiveArray, RecordBatch,
+};
 use datafusion::arrow::buffer::{BooleanBuffer, NullBuffer};
 use datafusion::arrow::datatypes::{ArrowPrimitiveType, Float32Type, Float64Type, Schema};
 use datafusion::error::Result;
@@ -104,21 +106,32 @@ impl UnitData {
         Ok(Self { columns: columns.ok_or_else(|| internal("a column of data was not loaded"))?, rows })
     }
 
-    /// The values of the cells of `piece`; pieces follow each other.
+    /// Whether pieces can be taken in any order.
+    pub fn is_random(&self) -> bool {
+        self.rows.is_none()
+    }
+
+    /// The rows of the next `len` cells, where columns are made of rows.
     ///
     /// # Errors
-    /// When the rows of a column cannot be made.
-    pub fn piece(&mut self, piece: &Range<usize>) -> Result<Vec<Cells>> {
+    /// When they cannot be made.
+    pub fn next_rows(&mut self, len: usize) -> Result<Option<RecordBatch>> {
+        Ok(self.rows.as_mut().map(|rows| rows.next_batch(len)).transpose()?.flatten())
+    }
+
+    /// The values of the cells of `piece`, of which `rows` are.
+    ///
+    /// # Errors
+    /// When there are too few rows.
+    pub fn piece(&self, piece: &Range<usize>, rows: Option<&RecordBatch>) -> Result<Vec<Cells>> {
         let (start, len) = (piece.start, piece.len());
-        let rows = self.rows.as_mut().map(|rows| rows.next_batch(len)).transpose()?.flatten();
         let columns = self.columns.iter().map(|column| {
             Ok(match column {
                 Column::Float32(array) => Cells::Float32(array.slice(start, len)),
                 Column::Float64(array) => Cells::Float64(array.slice(start, len)),
                 Column::Array(array) => Cells::Array(array.slice(start, len)),
                 Column::Rows(i) => {
-                    let batch = rows.as_ref().filter(|b| b.num_rows() == len);
-                    let array = batch.and_then(|b| b.columns().get(*i));
+                    let array = rows.filter(|b| b.num_rows() == len).and_then(|b| b.columns().get(*i));
                     Cells::Array(Arc::clone(array.ok_or_else(|| internal("a piece has too few rows"))?))
                 }
             })
@@ -141,7 +154,7 @@ impl UnitData {
 }
 
 impl Cells {
-    /// As an argument of an accumulator; `array` is where an array is kept.
+    /// As an argument of an accumulator.
     pub fn argument(&self) -> Argument<'_> {
         match self {
             Self::Float32(array) => Argument::Float32(array.values()),

@@ -47,6 +47,8 @@ pub(crate) struct PreparedFunction {
 /// The states of the groups of one block.
 #[derive(Debug)]
 pub(crate) struct BlockState {
+    /// How many groups.
+    pub groups: usize,
     /// How many cells counted, for each of [`Prepared::predicates`].
     pub rows: Vec<RowCounter>,
     pub accumulators: Vec<Box<dyn Accumulator>>,
@@ -119,7 +121,7 @@ impl Prepared {
     pub fn state(&self, groups: usize) -> Result<BlockState> {
         let accumulators = self.functions.iter().map(|f| f.function.create(groups)).collect::<Result<Vec<_>>>()?;
         let rows = self.predicates.iter().map(|_| RowCounter::new(groups)).collect();
-        Ok(BlockState { rows, accumulators })
+        Ok(BlockState { groups, rows, accumulators })
     }
 }
 
@@ -136,5 +138,11 @@ impl BlockState {
             own.merge(later)?;
         }
         Ok(())
+    }
+
+    /// Bytes held.
+    pub fn memory(&self) -> usize {
+        let accumulators: usize = self.accumulators.iter().map(|a| a.memory()).sum();
+        accumulators + self.rows.iter().map(RowCounter::memory).sum::<usize>()
     }
 }

@@ -9,6 +9,7 @@ use datafusion::arrow::compute::{concat, prep_null_mask_filter, take};
 use datafusion::arrow::datatypes::{Float32Type, Float64Type};
 use datafusion::error::{DataFusionError, Result};
 use datafusion::logical_expr::Operator;
+use rayon::prelude::*;
 
 use super::accumulate::{Argument, Piece, Run};
 use super::columns::{Cells, Spare, UnitData};
@@ -16,6 +17,15 @@ use super::expressions::{BatchColumn, Comparison, Predicate, Source};
 use super::prepared::{BlockState, Prepared};
 use super::walk::{Offsets, Walk};
 use crate::scan::{Loading, ScanMetrics, ScanState, Unit, internal};
+
+/// Cells that are worth a core of their own.
+const STRIPE: usize = 1 << 19;
+
+/// Parts of a unit, at most.
+const MOST_STRIPES: usize = 16;
+
+/// With more units than this, cores have enough to do.
+const FEW_UNITS: u64 = 8;
 
 /// Where a unit belongs.
 #[derive(Debug)]
@@ -44,14 +54,69 @@ pub(crate) fn reduce(
     let ordinals = ordinals(prepared, &place.unit);
     let walk = Walk::new(offsets(prepared, place, &ordinals), &prepared.borders);
     let labels = unit_labels(prepared, &ordinals)?;
-    let mut runs = Vec::new();
-    for cells in walk.pieces() {
-        walk.runs(&cells, &mut runs);
-        let columns = data.piece(&cells)?;
-        PieceWork { prepared, walk: &walk, labels: &labels, cells, columns, batch: None }.take_in(&runs, states)?;
+    let work = UnitWork { prepared, walk: &walk, labels: &labels };
+    let stripes = work.stripes(&data, scan.units.count(), states.groups);
+    if stripes.len() > 1 {
+        work.take_in_stripes(&data, &stripes, states)?;
+    } else {
+        let mut runs = Vec::new();
+        for cells in walk.pieces() {
+            let rows = data.next_rows(cells.len())?;
+            work.take_in(&data, cells, rows.as_ref(), &mut runs, states)?;
+        }
     }
     data.recycle(spare);
     Ok(())
+}
+
+/// What all pieces of a unit need.
+#[derive(Clone, Copy)]
+struct UnitWork<'a> {
+    prepared: &'a Prepared,
+    walk: &'a Walk,
+    labels: &'a [ArrayRef],
+}
+
+impl UnitWork<'_> {
+    /// The pieces of a unit that several cores share, in as many parts as the unit alone asks for; one part where there
+    /// are enough units for the cores, or where many groups would have to be merged.
+    fn stripes(&self, data: &UnitData, units: u64, groups: usize) -> Vec<Vec<Range<usize>>> {
+        let count = (self.walk.cells() / STRIPE).min(MOST_STRIPES);
+        if count < 2 || units > FEW_UNITS || !data.is_random() || groups > self.walk.cells() / 64 {
+            return Vec::new();
+        }
+        let pieces: Vec<Range<usize>> = self.walk.pieces().collect();
+        pieces.chunks(pieces.len().div_ceil(count)).map(<[_]>::to_vec).collect()
+    }
+
+    /// Takes each stripe into states of its own, and merges them in their order.
+    fn take_in_stripes(&self, data: &UnitData, stripes: &[Vec<Range<usize>>], states: &mut BlockState) -> Result<()> {
+        let groups = states.groups;
+        let taken: Result<Vec<BlockState>> = stripes
+            .par_iter()
+            .map(|pieces| {
+                let (mut states, mut runs) = (self.prepared.state(groups)?, Vec::new());
+                for cells in pieces {
+                    self.take_in(data, cells.clone(), None, &mut runs, &mut states)?;
+                }
+                Ok(states)
+            })
+            .collect();
+        taken?.into_iter().try_for_each(|stripe| states.merge(stripe))
+    }
+
+    fn take_in(
+        &self,
+        data: &UnitData,
+        cells: Range<usize>,
+        rows: Option<&RecordBatch>,
+        runs: &mut Vec<Run>,
+        states: &mut BlockState,
+    ) -> Result<()> {
+        self.walk.runs(&cells, runs);
+        let columns = data.piece(&cells, rows)?;
+        PieceWork { unit: *self, cells, columns, batch: None }.take_in(runs, states)
+    }
 }
 
 /// Which of the selected indices the unit holds, along each dimension.
@@ -103,9 +168,7 @@ fn unit_labels(prepared: &Prepared, ordinals: &[Vec<Range<usize>>]) -> Result<Ve
 
 /// One piece.
 struct PieceWork<'a> {
-    prepared: &'a Prepared,
-    walk: &'a Walk,
-    labels: &'a [ArrayRef],
+    unit: UnitWork<'a>,
     cells: Range<usize>,
     columns: Vec<Cells>,
     /// What expressions are evaluated over, once one needs it.
@@ -122,7 +185,7 @@ enum Evaluated {
 impl PieceWork<'_> {
     fn take_in(&mut self, runs: &[Run], states: &mut BlockState) -> Result<()> {
         let len = self.cells.len();
-        let piece = |mask| Piece { len, runs, offsets: self.walk.map(), mask };
+        let piece = |mask| Piece { len, runs, offsets: self.unit.walk.map(), mask };
         let masks = self.masks()?;
         if masks.nothing {
             return Ok(());
@@ -130,7 +193,7 @@ impl PieceWork<'_> {
         for (rows, mask) in states.rows.iter_mut().zip(&masks.of_predicates) {
             rows.update(&Piece { mask: mask.as_ref(), ..piece(None) });
         }
-        let prepared = self.prepared;
+        let prepared = self.unit.prepared;
         for (function, accumulator) in prepared.functions.iter().zip(&mut states.accumulators) {
             let mask = match function.filter {
                 Some(filter) => masks.of_predicates.get(filter).and_then(Option::as_ref),
@@ -146,7 +209,7 @@ impl PieceWork<'_> {
                     Evaluated::Runs(array) => Argument::Runs(array),
                 })
                 .collect();
-            accumulator.update(&Piece { len, runs, offsets: self.walk.map(), mask }, &arguments)?;
+            accumulator.update(&Piece { len, runs, offsets: self.unit.walk.map(), mask }, &arguments)?;
         }
         Ok(())
     }
@@ -155,16 +218,16 @@ impl PieceWork<'_> {
         Ok(match source {
             Source::Data(i) => Evaluated::Data(*i),
             Source::Labels(i) => {
-                let dimension = self.prepared.expressions.labels.get(*i).and_then(|l| l.dimension);
+                let dimension = self.unit.prepared.expressions.labels.get(*i).and_then(|l| l.dimension);
                 match dimension {
-                    Some(d) if self.walk.varies_in_row(d) => Evaluated::Cells(self.cells_of_labels(*i)?),
+                    Some(d) if self.unit.walk.varies_in_row(d) => Evaluated::Cells(self.cells_of_labels(*i)?),
                     _ => {
                         let at = |run: &Run| match dimension {
-                            Some(d) => self.walk.position(d, self.cells.start + run.start),
+                            Some(d) => self.unit.walk.position(d, self.cells.start + run.start),
                             None => 0,
                         };
                         let positions: UInt64Array = runs.iter().map(at).collect::<Vec<_>>().into();
-                        Evaluated::Runs(take(&self.labels[*i], &positions, None)?)
+                        Evaluated::Runs(take(&self.unit.labels[*i], &positions, None)?)
                     }
                 }
             }
@@ -183,17 +246,17 @@ impl PieceWork<'_> {
 
     /// The labels of each cell.
     fn cells_of_labels(&self, labels: usize) -> Result<ArrayRef> {
-        let dimension = self.prepared.expressions.labels.get(labels).and_then(|l| l.dimension);
+        let dimension = self.unit.prepared.expressions.labels.get(labels).and_then(|l| l.dimension);
         let positions = match dimension {
-            Some(d) => self.walk.positions(d, &self.cells),
+            Some(d) => self.unit.walk.positions(d, &self.cells),
             None => vec![0; self.cells.len()],
         };
-        Ok(take(&self.labels[labels], &UInt64Array::from(positions), None)?)
+        Ok(take(&self.unit.labels[labels], &UInt64Array::from(positions), None)?)
     }
 
     fn batch(&mut self) -> Result<&RecordBatch> {
         if self.batch.is_none() {
-            let expressions = &self.prepared.expressions;
+            let expressions = &self.unit.prepared.expressions;
             let column = |column: &BatchColumn| match column {
                 BatchColumn::Data(i) => Ok(self.columns[*i].to_array()),
                 BatchColumn::Labels(i) => self.cells_of_labels(*i),
@@ -207,7 +270,7 @@ impl PieceWork<'_> {
     }
 
     fn masks(&mut self) -> Result<Masks> {
-        let prepared = self.prepared;
+        let prepared = self.unit.prepared;
         let mut masks = Masks::default();
         let has_rows = prepared.request.predicate.is_some();
         for (i, predicate) in prepared.predicates.iter().enumerate() {

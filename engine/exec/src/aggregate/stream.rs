@@ -206,6 +206,7 @@ impl Worker {
                     Ok::<_, DataFusionError>((held, spare))
                 });
                 (held, self.spare) = done.await.map_err(datafusion_error)??;
+                held.memory.try_resize(held.states.memory())?;
             }
         }
         if !step.is_last {
@@ -220,8 +221,8 @@ impl Worker {
 
     fn fresh_states(&self, groups: usize) -> Result<HeldStates> {
         let prepared = &self.shared.prepared;
-        let _memory = self.shared.scan.reserve(groups.saturating_mul(prepared.bytes_a_group))?;
-        Ok(HeldStates { states: prepared.state(groups)?, _memory })
+        let memory = self.shared.scan.reserve(groups.saturating_mul(prepared.bytes_a_group))?;
+        Ok(HeldStates { states: prepared.state(groups)?, memory })
     }
 }
 

@@ -128,3 +128,63 @@ impl Tasks {
         ordinals
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+mod tests {
+    use hyperslab_array::{DimensionChunks, IndexRanges, Selection};
+
+    use super::*;
+
+    fn units(shape: &[u64], chunks: &[u64]) -> UnitGrid {
+        let along = |(&size, &chunk)| DimensionChunks::Regular { size, chunk };
+        UnitGrid::new(shape.iter().zip(chunks).map(along).collect(), &Selection::all(shape), false)
+    }
+
+    fn groups(shape: &[u64], of_chunks: &[Option<u64>]) -> Groups {
+        let one = |(size, chunks): (&u64, &Option<u64>)| DimensionGroups {
+            selected: IndexRanges::all(*size),
+            ids: Some((0..*size as u32).collect()),
+            sizes: vec![1; *size as usize],
+            of_chunks: chunks.map(|n| {
+                let chunk = size.div_ceil(n);
+                (0..n).map(|c| (c * chunk) as usize..((c + 1) * chunk).min(*size) as usize).collect()
+            }),
+        };
+        Groups { dimensions: shape.iter().zip(of_chunks).map(one).collect(), keys: Vec::new() }
+    }
+
+    /// Every unit of every segment, in order.
+    fn all_units(tasks: &Tasks) -> Vec<u64> {
+        (0..tasks.count())
+            .map(|n| tasks.task(n))
+            .flat_map(|t| t.units.clone().map(move |u| (t.block, u)))
+            .map(|(block, unit)| tasks.unit(block, unit))
+            .collect()
+    }
+
+    #[test]
+    fn every_unit_is_in_one_segment() {
+        let (shape, chunks) = ([10, 6, 7], [3, 2, 4]);
+        for split in 0..8u32 {
+            let is_split = |d: usize, n| (split >> d & 1 == 1).then_some(n);
+            let of_chunks = [is_split(0, 4), is_split(1, 3), is_split(2, 2)];
+            for bytes in [8, 1 << 20, 1 << 40] {
+                let tasks = Tasks::new(&groups(&shape, &of_chunks), &units(&shape, &chunks), bytes);
+                let mut found = all_units(&tasks);
+                found.sort_unstable();
+                assert_eq!(found, (0..24).collect::<Vec<_>>());
+            }
+        }
+    }
+
+    #[test]
+    fn chunks_that_share_no_group_are_blocks_and_what_is_large_is_not_cut() {
+        let shape = [10, 6];
+        let tasks = Tasks::new(&groups(&shape, &[None, Some(3)]), &units(&shape, &[3, 2]), 8);
+        assert_eq!((tasks.blocks, tasks.segments()), (3, 4));
+        let large = Tasks::new(&groups(&shape, &[None, Some(3)]), &units(&shape, &[3, 2]), 1 << 40);
+        assert_eq!((large.blocks, large.segments()), (3, 1));
+        assert_eq!(tasks.groups(1, &groups(&shape, &[None, Some(3)])), [0..10, 2..4]);
+    }
+}

@@ -136,11 +136,6 @@ impl Walk {
         Self { outer, row, row_cells, cells, counts, map }
     }
 
-    /// How many cells.
-    pub fn cells(&self) -> usize {
-        self.cells
-    }
-
     /// Whether cells of one row can differ in their index along `dimension`.
     pub fn varies_in_row(&self, dimension: usize) -> bool {
         dimension >= self.outer.len() && self.counts.get(dimension).is_some_and(|n| *n > 1)
@@ -164,6 +159,11 @@ impl Walk {
             at += run;
         }
         out
+    }
+
+    /// How many cells.
+    pub fn cells(&self) -> usize {
+        self.cells
     }
 
     /// What [`Target::Map`] looks up.
@@ -240,4 +240,108 @@ fn runs_of(offsets: &Offsets, at: u32) -> Vec<(usize, usize, u32)> {
         }
     }
     runs
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+mod tests {
+    use super::*;
+    use crate::testing::Random;
+
+    /// Random groups along a dimension: one, one each, some, in any order.
+    fn some_offsets(random: &mut Random, count: usize, step: u32) -> Offsets {
+        let ids: Vec<u32> = match random.below(5) {
+            0 => return Offsets::One { count, offset: 0 },
+            1 => (0..count as u32).collect(),
+            2 => (0..count as u32).map(|i| i / 4).collect(),
+            3 => (0..count as u32).rev().collect(),
+            _ => (0..count).map(|_| random.below(3) as u32).collect(),
+        };
+        Offsets::Table(ids.into_iter().map(|id| id * step).collect())
+    }
+
+    fn target(run: &Run, i: usize, map: &[u32]) -> usize {
+        match run.to {
+            Target::One(group) => group,
+            Target::Each(first) => first + i,
+            Target::Map { base, from } => base + map[from + i] as usize,
+        }
+    }
+
+    #[test]
+    fn every_cell_goes_to_its_group_once() {
+        for seed in 0..400 {
+            let random = &mut Random::new(seed);
+            let rank = random.below(5) as usize;
+            let mut step = 1;
+            let mut dimensions: Vec<Offsets> = (0..rank)
+                .map(|_| {
+                    let long = if random.chance(10) { 3000 } else { 9 };
+                    let count = 1 + random.below(long) as usize;
+                    let offsets = some_offsets(random, count, step);
+                    step *= count as u32;
+                    offsets
+                })
+                .collect();
+            dimensions.reverse();
+            let borders: Vec<usize> = (0..rank).filter(|_| random.chance(30)).collect();
+            let counts: Vec<usize> = dimensions.iter().map(Offsets::count).collect();
+            let group = |cell: usize| {
+                let mut rest = cell;
+                dimensions.iter().zip(&counts).rev().fold(0, |sum, (offsets, count)| {
+                    let at = offsets.at(rest % count) as usize;
+                    rest /= count;
+                    sum + at
+                })
+            };
+            let walk = Walk::new(dimensions.clone(), &borders);
+            let (mut next, mut runs) = (0, Vec::new());
+            for piece in walk.pieces() {
+                assert_eq!(piece.start, next);
+                assert!(piece.len() <= PIECE);
+                walk.runs(&piece, &mut runs);
+                for run in &runs {
+                    assert_eq!(piece.start + run.start, next, "seed {seed}");
+                    for i in 0..run.len {
+                        assert_eq!(target(run, i, walk.map()), group(next + i), "seed {seed}, cell {}", next + i);
+                    }
+                    for d in borders.iter().filter(|d| !walk.varies_in_row(**d)) {
+                        let (first, last) = (walk.position(*d, next), walk.position(*d, next + run.len - 1));
+                        assert_eq!(first, last, "seed {seed}: a run reaches over a border");
+                    }
+                    next += run.len;
+                }
+                for d in 0..rank {
+                    let one_by_one: Vec<u64> = piece.clone().map(|cell| walk.position(d, cell)).collect();
+                    assert_eq!(walk.positions(d, &piece), one_by_one);
+                }
+            }
+            assert_eq!(next, counts.iter().product::<usize>());
+        }
+    }
+
+    #[test]
+    fn dimensions_that_are_summed_over_are_one_row() {
+        let one = |count| Offsets::One { count, offset: 0 };
+        let walk = Walk::new(vec![one(30), one(181), one(360)], &[]);
+        assert_eq!((walk.row_cells, &walk.row), (30 * 181 * 360, &Row::One(0)));
+        let walk = Walk::new(vec![one(30), one(181), one(360)], &[1]);
+        assert_eq!((walk.row_cells, &walk.row), (360, &Row::One(0)));
+    }
+
+    #[test]
+    fn a_map_is_one_row_of_groups_side_by_side() {
+        let steps = |count: u32, step: u32| Offsets::Table((0..count).map(|i| i * step).collect());
+        let months = Offsets::Table(vec![0, 0, 181 * 360]);
+        let walk = Walk::new(vec![months, steps(181, 360), steps(360, 1)], &[]);
+        assert_eq!((walk.row_cells, &walk.row), (181 * 360, &Row::Each(0)));
+    }
+
+    #[test]
+    fn bins_of_a_few_cells_are_runs_and_single_cells_a_map() {
+        let walk = Walk::new(vec![Offsets::Table((0..90).map(|i| i / 4).collect())], &[]);
+        assert!(matches!(&walk.row, Row::Runs(runs) if runs.len() == 23));
+        let walk = Walk::new(vec![Offsets::Table((0..90).map(|i| i % 2).collect())], &[]);
+        assert_eq!((&walk.row, walk.map().len()), (&Row::Map, 90));
+    }
 }
