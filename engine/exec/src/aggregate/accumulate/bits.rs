@@ -50,11 +50,6 @@ impl Bits {
         bits
     }
 
-    /// How many cells.
-    pub(super) fn len(&self) -> usize {
-        self.len
-    }
-
     fn set(&mut self, cells: Range<usize>) {
         let mut at = cells.start;
         while at < cells.end {
