@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use datafusion::arrow::array::ArrayRef;
-use datafusion::error::{DataFusionError, Result};
+use datafusion::error::Result;
 use hyperslab_array::{ArrayError, Dataset, Decoded, Region, Variable};
 use tokio::sync::oneshot;
 
@@ -83,9 +83,4 @@ pub(crate) fn located(mut error: ArrayError, dataset: &Dataset, variable: &Varia
         }
     }
     error
-}
-
-/// A broken invariant of the scan.
-pub(crate) fn internal(message: impl Into<String>) -> DataFusionError {
-    datafusion_error(ArrayError::internal(message))
 }

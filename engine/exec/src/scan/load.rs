@@ -6,11 +6,12 @@ use futures::TryStreamExt;
 use futures::stream::FuturesOrdered;
 use hyperslab_array::{IndexRanges, Region};
 
-use super::fetch::{internal, read};
+use super::fetch::read;
 use super::metrics::ScanMetrics;
 use super::rows::UnitColumn;
 use super::state::{ArrayRead, ScanState, selected_part};
 use super::units::{Unit, touched};
+use crate::error::internal;
 use crate::layout::Column;
 
 /// Values of one variable for one unit.

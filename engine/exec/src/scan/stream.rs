@@ -22,13 +22,13 @@ use datafusion::physical_plan::metrics::{BaselineMetrics, ExecutionPlanMetricsSe
 use futures::{Stream, stream};
 
 use super::budget::Permit;
-use super::fetch::internal;
 use super::load::load;
 use super::metrics::ScanMetrics;
 use super::prune::prune;
 use super::rows::{UnitColumn, UnitRows};
 use super::state::ScanState;
 use super::units::Unit;
+use crate::error::internal;
 
 /// The run of one partition.
 #[derive(Debug)]
