@@ -8,6 +8,11 @@ pub fn datafusion_error(error: ArrayError) -> DataFusionError {
     DataFusionError::External(Box::new(error))
 }
 
+/// A broken invariant of ours.
+pub(crate) fn internal(message: impl Into<String>) -> DataFusionError {
+    datafusion_error(ArrayError::internal(message))
+}
+
 /// [`datafusion_error`] for results: `read().df()?`.
 pub(crate) trait IntoDataFusion<T> {
     /// The same result with DataFusion's error.

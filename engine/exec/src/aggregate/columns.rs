@@ -13,7 +13,8 @@ use hyperslab_array::IndexRanges;
 
 use super::accumulate::Argument;
 use crate::layout::Layout;
-use crate::scan::{Block, Loading, Unit, UnitColumn, UnitRows, internal};
+use crate::error::internal;
+use crate::scan::{Block, Loading, Unit, UnitColumn, UnitRows};
 
 /// Buffers that decoded chunks leave behind, for the next ones.
 pub(crate) type Spare = Vec<Vec<u8>>;

@@ -6,9 +6,11 @@ use std::sync::Arc;
 use datafusion::arrow::array::{ArrayRef, BooleanArray, RecordBatch, RecordBatchOptions, UInt32Array};
 use datafusion::arrow::compute::{filter_record_batch, take};
 use datafusion::error::Result;
+use hyperslab_array::ArrayError;
 
 use super::blocks::Held;
 use super::prepared::Prepared;
+use crate::error::datafusion_error;
 
 /// The rows of one block.
 #[derive(Debug)]
@@ -37,7 +39,7 @@ impl Emission {
         }
         self.next = range.end;
         let ids = self.ids(&range);
-        let all = cells(prepared, &ids, range.len());
+        let all = cells(prepared, &ids, range.len())?;
         let has_rows = prepared.request.predicate.is_some();
         let counted = |predicate: usize| self.held.states.rows.get(predicate).map(|rows| rows.counts(range.clone()).to_vec());
         let rows = match has_rows.then(|| counted(0)).flatten() {
@@ -87,15 +89,22 @@ impl Emission {
 }
 
 /// How many cells the groups have before anything filters them.
-fn cells(prepared: &Prepared, ids: &[Vec<usize>], count: usize) -> Vec<u64> {
+///
+/// # Errors
+/// When they cannot be counted.
+fn cells(prepared: &Prepared, ids: &[Vec<usize>], count: usize) -> Result<Vec<u64>> {
     if prepared.tasks.count() == 0 {
-        return vec![0; count];
+        return Ok(vec![0; count]);
     }
     let mut cells = vec![1u64; count];
     for (groups, ids) in prepared.groups.dimensions.iter().zip(ids) {
         for (cells, id) in cells.iter_mut().zip(ids) {
-            *cells = cells.saturating_mul(groups.sizes.get(*id).copied().unwrap_or(0));
+            let own = groups.sizes.get(*id).copied().unwrap_or(0);
+            *cells = cells.checked_mul(own).filter(|n| i64::try_from(*n).is_ok()).ok_or_else(|| {
+                let e = ArrayError::too_large("a group has 2^63 rows or more, expected fewer to count");
+                datafusion_error(e.hint("select some of them with WHERE"))
+            })?;
         }
     }
-    cells
+    Ok(cells)
 }

@@ -17,7 +17,8 @@ use hyperslab_array::{IndexRanges, Selection};
 
 use super::labels::{Varies, values, varies};
 use crate::layout::Layout;
-use crate::scan::{UnitGrid, internal};
+use crate::error::internal;
+use crate::scan::UnitGrid;
 
 /// The groups of all dimensions, and the keys they stand for.
 #[derive(Debug)]

@@ -11,7 +11,7 @@ use datafusion::physical_expr::utils::{collect_columns, reassign_expr_columns};
 use hyperslab_array::IndexRanges;
 
 use crate::layout::{Column, Layout};
-use crate::scan::internal;
+use crate::error::internal;
 use crate::selection::for_each_block;
 
 /// Along what the value of an expression varies.

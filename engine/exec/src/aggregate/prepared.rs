@@ -12,7 +12,8 @@ use super::expressions::{Expressions, LabelExpr, Predicate, Source};
 use super::groups::Groups;
 use super::request::AggregateRequest;
 use super::tasks::Tasks;
-use crate::scan::{ArrayScanExec, internal};
+use crate::error::internal;
+use crate::scan::ArrayScanExec;
 
 /// More groups than this in a block are not numbered.
 const MOST_GROUPS: usize = 1 << 31;

@@ -16,7 +16,8 @@ use super::columns::{Cells, Spare, UnitData};
 use super::expressions::{BatchColumn, Comparison, Predicate, Source};
 use super::prepared::{BlockState, Prepared};
 use super::walk::{Offsets, Walk};
-use crate::scan::{Loading, ScanMetrics, ScanState, Unit, internal};
+use crate::error::internal;
+use crate::scan::{Loading, ScanMetrics, ScanState, Unit};
 
 /// Cells that are worth a core of their own.
 const STRIPE: usize = 1 << 19;

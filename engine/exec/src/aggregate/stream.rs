@@ -21,8 +21,8 @@ use super::emit::Emission;
 use super::prepared::Prepared;
 use super::reduce::{Place, reduce};
 use super::tasks::Task;
-use crate::error::datafusion_error;
-use crate::scan::{Held, Loading, ScanMetrics, ScanState, fetch_unit, internal, on_pool, prune};
+use crate::error::{datafusion_error, internal};
+use crate::scan::{Held, Loading, ScanMetrics, ScanState, fetch_unit, on_pool, prune};
 
 /// What the partitions of a run share.
 #[derive(Debug)]

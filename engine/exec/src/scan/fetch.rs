@@ -7,7 +7,7 @@ use std::sync::Arc;
 use datafusion::arrow::array::{Array, ArrayRef, PrimitiveArray};
 use datafusion::arrow::buffer::{Buffer, MutableBuffer, ScalarBuffer};
 use datafusion::arrow::datatypes::{ArrowPrimitiveType, Float32Type, Float64Type};
-use datafusion::error::{DataFusionError, Result};
+use datafusion::error::Result;
 use hyperslab_array::{ArrayError, DataType, Dataset, Decoded, EncodedChunk, Plain, Region, Variable};
 use tokio::sync::oneshot;
 
@@ -167,9 +167,4 @@ pub(crate) fn located(mut error: ArrayError, dataset: &Dataset, variable: &Varia
         }
     }
     error
-}
-
-/// A broken invariant of the scan.
-pub(crate) fn internal(message: impl Into<String>) -> DataFusionError {
-    datafusion_error(ArrayError::internal(message))
 }

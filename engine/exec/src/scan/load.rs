@@ -7,11 +7,12 @@ use futures::future::try_join_all;
 use futures::stream::FuturesOrdered;
 use hyperslab_array::{IndexRanges, Region};
 
-use super::fetch::{Fetched, fetch, internal, read};
+use super::fetch::{Fetched, fetch, read};
 use super::metrics::ScanMetrics;
 use super::rows::UnitColumn;
 use super::state::{ArrayRead, ScanState, selected_part};
 use super::units::{Unit, touched};
+use crate::error::internal;
 use crate::layout::Column;
 
 /// Values of one variable for one unit.

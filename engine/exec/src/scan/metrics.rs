@@ -1,6 +1,6 @@
 //! What a scan counts while it runs, for `EXPLAIN ANALYZE`.
 
-use datafusion::physical_plan::metrics::{Count, ExecutionPlanMetricsSet, MetricBuilder, Time};
+use datafusion::physical_plan::metrics::{Count, ExecutionPlanMetricsSet, MetricBuilder, MetricType, Time};
 
 /// The counters of one partition, besides rows and batches.
 #[derive(Debug, Clone)]
@@ -21,8 +21,8 @@ pub(crate) struct ScanMetrics {
 
 impl ScanMetrics {
     pub fn new(set: &ExecutionPlanMetricsSet, partition: usize) -> Self {
-        let count = |name: &'static str| MetricBuilder::new(set).counter(name, partition);
-        let time = |name: &'static str| MetricBuilder::new(set).subset_time(name, partition);
+        let count = |name: &'static str| summary(set).counter(name, partition);
+        let time = |name: &'static str| summary(set).subset_time(name, partition);
         Self {
             chunks_read: count("chunks_read"),
             chunks_unwritten: count("chunks_unwritten"),
@@ -39,9 +39,14 @@ impl ScanMetrics {
     /// Notes, once a scan, how many chunks there are and how many of them the plan kept.
     pub fn plan(set: &ExecutionPlanMetricsSet, kept: u64, total: u64) {
         let gauge = |name: &'static str, value: u64| {
-            MetricBuilder::new(set).global_gauge(name).set(usize::try_from(value).unwrap_or(usize::MAX));
+            summary(set).global_gauge(name).set(usize::try_from(value).unwrap_or(usize::MAX));
         };
         gauge("chunks_total", total);
         gauge("chunks_kept", kept);
     }
+}
+
+/// What a scan read, and what it spent its time on, is worth a line even where `EXPLAIN ANALYZE` is asked to be short.
+fn summary(set: &ExecutionPlanMetricsSet) -> MetricBuilder<'_> {
+    MetricBuilder::new(set).with_type(MetricType::Summary)
 }

@@ -31,7 +31,7 @@ mod run_tests;
 mod tests;
 
 pub(crate) use display::selection_parts;
-pub(crate) use fetch::{internal, located, on_pool};
+pub(crate) use fetch::{located, on_pool};
 pub(crate) use load::{Block, Loading, fetch_unit};
 pub(crate) use metrics::ScanMetrics;
 pub use plan::ArrayScanExec;

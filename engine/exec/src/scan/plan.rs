@@ -5,22 +5,23 @@ use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
 use datafusion::arrow::datatypes::SchemaRef;
-use datafusion::common::Statistics;
 use datafusion::common::stats::Precision;
 use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
+use datafusion::common::{ScalarValue, Statistics};
 use datafusion::config::ConfigOptions;
 use datafusion::error::Result;
 use datafusion::execution::{SendableRecordBatchStream, TaskContext};
-use datafusion::physical_expr::expressions::DynamicFilterTracking;
+use datafusion::physical_expr::expressions::{DynamicFilterTracking, Literal};
 use datafusion::physical_expr::scalar_subquery::ScalarSubqueryExpr;
 use datafusion::physical_expr::{Partitioning, PhysicalExpr};
+use datafusion::physical_expr_common::physical_expr::snapshot_physical_expr;
 use datafusion::physical_plan::execution_plan::{Boundedness, EmissionType, apply_expression_roots};
 use datafusion::physical_plan::filter_pushdown::{ChildPushdownResult, FilterPushdownPhase, FilterPushdownPropagation};
 use datafusion::physical_plan::metrics::{ExecutionPlanMetricsSet, MetricsSet};
 use datafusion::physical_plan::statistics::StatisticsArgs;
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::physical_plan::{DisplayAs, DisplayFormatType, ExecutionPlan, PlanProperties};
-use hyperslab_array::{DimensionChunks, Selection, Variable};
+use hyperslab_array::{ArrayError, DimensionChunks, Selection, Variable};
 
 use super::display::{chunks, selection_parts};
 use super::metrics::ScanMetrics;
@@ -29,6 +30,7 @@ use super::state::ScanState;
 use super::statistics::statistics;
 use super::stream::PartitionScan;
 use super::units::UnitGrid;
+use crate::error::datafusion_error;
 use crate::layout::{Column, Layout};
 use crate::options::ScanOptions;
 use crate::selection::LabelFilter;
@@ -193,6 +195,13 @@ fn has_subquery(filter: &Arc<dyn PhysicalExpr>) -> bool {
     filter.exists(|e| Ok(e.is::<ScalarSubqueryExpr>())).unwrap_or(false)
 }
 
+/// Whether a filter that changes while the query runs says nothing yet.
+fn is_empty(filter: &Arc<dyn PhysicalExpr>) -> bool {
+    let now = snapshot_physical_expr(Arc::clone(filter));
+    let is_true = |e: &Literal| *e.value() == ScalarValue::Boolean(Some(true));
+    now.is_ok_and(|now| now.downcast_ref::<Literal>().is_some_and(is_true))
+}
+
 impl DisplayAs for ArrayScanExec {
     fn fmt_as(&self, format: DisplayFormatType, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut parts = vec![("table".to_string(), self.layout.name())];
@@ -208,8 +217,9 @@ impl DisplayAs for ArrayScanExec {
             let filters = self.request.blocks.iter().map(|b| b.predicate.to_string()).collect();
             parts.push(("skip_unless".into(), list(filters)));
         }
-        if !self.dynamic.is_empty() {
-            parts.push(("dynamic".into(), list(self.dynamic.iter().map(|f| f.to_string()).collect())));
+        let dynamic: Vec<String> = self.dynamic.iter().filter(|f| !is_empty(f)).map(|f| f.to_string()).collect();
+        if !dynamic.is_empty() {
+            parts.push(("dynamic".into(), list(dynamic)));
         }
         if let Some(fetch) = self.request.fetch {
             parts.push(("limit".into(), fetch.to_string()));
@@ -319,6 +329,11 @@ impl ExecutionPlan for ArrayScanExec {
     }
 
     fn execute(&self, partition: usize, context: Arc<TaskContext>) -> Result<SendableRecordBatchStream> {
+        if self.request.projection.is_empty() && self.request.fetch.is_none() && self.units.rows().is_none() {
+            let name = self.layout.name();
+            let e = ArrayError::too_large(format!("`{name}` has 2^64 rows or more, expected fewer to count"));
+            return Err(datafusion_error(e.hint("select some of them with WHERE")));
+        }
         let state = self.run.get(partition, self.partitions.len(), || self.new_state(&context));
         if partition == 0 {
             let (kept, total) = self.chunks();

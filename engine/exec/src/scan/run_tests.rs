@@ -4,11 +4,12 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use async_trait::async_trait;
 use datafusion::datasource::MemTable;
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::prelude::{SessionConfig, SessionContext};
 use futures::StreamExt;
-use hyperslab_array::{ChunkGrid, Values};
+use hyperslab_array::{ArrayError, ChunkGrid, ChunkSource, DataType, EncodedChunk, Region, Values};
 
 use crate::Options;
 use crate::testing::{Fault, Log, Maker, Sample, rows, session, table_of};
@@ -272,6 +273,70 @@ async fn the_tree_of_a_plan_has_a_line_for_each_part_of_a_scan() {
     for part in ["ArrayScanExec", "pop.time_y_x", "[2..6) of 6", "8 of 12"] {
         assert!(tree.contains(part), "{tree}");
     }
+}
+
+#[tokio::test]
+async fn a_short_report_of_a_run_says_what_was_read_and_where_the_time_went() {
+    let log = Arc::new(Log::default());
+    let ctx = session(table_of(&ocean(&log, Fault::None).await), &[("datafusion.explain.analyze_level", "summary")]);
+    let text = rows(&ctx, "EXPLAIN ANALYZE SELECT sst FROM t WHERE time > 100").await.unwrap().join("\n");
+    for (name, expected) in [("chunks_total", 12), ("chunks_kept", 8), ("chunks_read", 8), ("chunks_unwritten", 0)] {
+        assert_eq!(metric(&text, name), expected, "{text}");
+    }
+    for name in ["requests", "bytes_stored", "bytes_decoded", "time_fetch", "time_decode", "elapsed_compute"] {
+        metric(&text, name);
+    }
+}
+
+#[tokio::test]
+async fn a_filter_that_is_not_known_yet_is_no_part_of_the_plan() {
+    let log = Arc::new(Log::default());
+    let ctx = session(table_of(&ocean(&log, Fault::None).await), &[]);
+    let sql = "SELECT ice FROM t ORDER BY x LIMIT 3";
+    let plan = rows(&ctx, &format!("EXPLAIN {sql}")).await.unwrap().join("\n");
+    assert!(plan.contains("SortExec: TopK(fetch=3)") && !plan.contains("dynamic="), "{plan}");
+    let ran = rows(&ctx, &format!("EXPLAIN ANALYZE {sql}")).await.unwrap().join("\n");
+    assert!(ran.contains("dynamic=[DynamicFilter [ x@"), "{ran}");
+}
+
+/// A variable of more cells than can be counted, none of which can be read.
+#[derive(Debug)]
+struct Vast(ChunkGrid);
+
+#[async_trait]
+impl ChunkSource for Vast {
+    fn data_type(&self) -> DataType {
+        DataType::Int8
+    }
+
+    fn chunk_grid(&self) -> &ChunkGrid {
+        &self.0
+    }
+
+    async fn fetch(&self, _chunk: &[u64], _region: &Region) -> hyperslab_array::Result<Box<dyn EncodedChunk>> {
+        Err(ArrayError::io("nobody can read this"))
+    }
+
+    fn key(&self, chunk: &[u64]) -> String {
+        format!("{chunk:?}")
+    }
+
+    async fn stored_bytes(&self, _chunk: &[u64]) -> hyperslab_array::Result<Option<u64>> {
+        Ok(None)
+    }
+}
+
+#[tokio::test]
+async fn more_rows_than_can_be_counted_are_an_error_and_not_an_endless_query() {
+    let mut maker = Maker::new();
+    let grid = ChunkGrid::regular(&[1 << 33, 1 << 33], &[1 << 10, 1 << 10]).unwrap();
+    let values = Values::Int8(vec![]);
+    maker.add_source("v", &["y", "x"], values, Arc::new(Vast(grid)), &[]);
+    let ctx = session(table_of(&maker.make().await), &[]);
+    let error = rows(&ctx, "SELECT count(*) FROM t").await.unwrap_err().to_string();
+    assert!(error.contains("`pop.y_x` has 2^64 rows or more, expected fewer to count"), "{error}");
+    assert_eq!(rows(&ctx, "SELECT count(*) FROM t WHERE y < 8").await.unwrap(), [(8u64 << 33).to_string()]);
+    assert_eq!(rows(&ctx, "SELECT 7 FROM t LIMIT 2").await.unwrap(), ["7", "7"]);
 }
 
 #[tokio::test]

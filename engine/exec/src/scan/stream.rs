@@ -20,13 +20,13 @@ use datafusion::error::{DataFusionError, Result};
 use datafusion::physical_plan::metrics::{BaselineMetrics, ExecutionPlanMetricsSet, RecordOutput};
 use futures::{Stream, stream};
 
-use super::fetch::internal;
 use super::load::load;
 use super::metrics::ScanMetrics;
 use super::prune::prune;
 use super::rows::{UnitColumn, UnitRows};
 use super::state::{Held, ScanState};
 use super::units::Unit;
+use crate::error::internal;
 
 /// The run of one partition.
 #[derive(Debug)]

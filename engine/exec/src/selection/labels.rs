@@ -13,9 +13,9 @@ use datafusion::common::{Column as ColumnName, DFSchema};
 use datafusion::error::{DataFusionError, Result};
 use datafusion::logical_expr::Expr;
 use datafusion::physical_expr::PhysicalExpr;
-use hyperslab_array::{ArrayError, IndexRanges};
+use hyperslab_array::IndexRanges;
 
-use crate::error::datafusion_error;
+use crate::error::internal;
 use crate::layout::{Column, Layout};
 
 /// Labels evaluated at once: enough to amortise a batch, little enough to stay small.
@@ -146,8 +146,4 @@ pub(crate) fn mask(predicate: &Arc<dyn PhysicalExpr>, batch: &RecordBatch) -> Re
         return Err(DataFusionError::Plan(format!("a filter gave {}, expected Boolean", value.data_type())));
     };
     Ok(if mask.null_count() > 0 { prep_null_mask_filter(mask) } else { mask.clone() })
-}
-
-fn internal(message: &str) -> DataFusionError {
-    datafusion_error(ArrayError::internal(message))
 }
