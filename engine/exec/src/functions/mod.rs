@@ -3,6 +3,7 @@
 //! - Parts of a time, on every CF calendar: [`year`], [`month`], [`day`], [`hour`], [`minute`], [`second`],
 //!   [`dayofyear`], [`season`], [`date_part`], [`date_trunc`].
 //! - Labels by value: [`nearest`], [`pad`], [`backfill`]; see [`lookup`].
+//! - Positions of labels: [`dim_index`].
 //!
 //! A time is a `TIMESTAMP` or a `DATE`, or the ISO 8601 text that stands for a time in a calendar without such a type;
 //! the field's metadata then names the calendar.
@@ -12,6 +13,7 @@ pub mod date_part;
 pub mod date_trunc;
 pub mod day;
 pub mod dayofyear;
+pub mod dim_index;
 pub mod hour;
 pub mod in_calendar;
 pub mod lookup;
@@ -36,7 +38,7 @@ use std::sync::Arc;
 
 use datafusion::logical_expr::ScalarUDF;
 
-/// Every function, in the order of their names. `date_part` and `date_trunc` take the place of DataFusion's own.
+/// Every scalar function, in the order of their names. `date_part` and `date_trunc` take the place of DataFusion's own.
 pub fn all() -> Vec<Arc<ScalarUDF>> {
     vec![
         backfill::udf(),
@@ -44,6 +46,7 @@ pub fn all() -> Vec<Arc<ScalarUDF>> {
         date_trunc::udf(),
         day::udf(),
         dayofyear::udf(),
+        dim_index::udf(),
         hour::udf(),
         minute::udf(),
         month::udf(),
