@@ -87,3 +87,11 @@ async fn what_has_no_unique_labels_is_refused_in_one_line() {
     let e = error(&ctx, "SELECT dim_index(lat) FROM w").await;
     assert!(e.contains("dim_index expected a dimension or coordinate of an array table"), "{e}");
 }
+
+#[tokio::test]
+async fn an_aggregate_hands_the_calendar_of_its_text_on() {
+    let ctx = session();
+    days(&ctx, "hadley", "360_day", &[59.0, 60.0, 360.0]).await;
+    let sql = "SELECT dayofyear(arg_max(time, v)), dayofyear(arg_min(time, v)), weighted_avg(v, v) FROM hadley";
+    assert_eq!(rows(&ctx, sql).await, ["1|60|1.6666666666666667"]);
+}
