@@ -41,7 +41,8 @@ impl Emission {
         let ids = self.ids(&range);
         let all = cells(prepared, &ids, range.len())?;
         let has_rows = prepared.request.predicate.is_some();
-        let counted = |predicate: usize| self.held.states.rows.get(predicate).map(|rows| rows.counts(range.clone()).to_vec());
+        let counted =
+            |predicate: usize| self.held.states.rows.get(predicate).map(|rows| rows.counts(range.clone()).to_vec());
         let rows = match has_rows.then(|| counted(0)).flatten() {
             Some(counted) => counted,
             None => all,

@@ -184,9 +184,7 @@ impl Expressions {
                     None => self.labels_of(&e).map(BatchColumn::Labels),
                 };
                 Ok(match held {
-                    Some(held) => {
-                        Transformed::new(Arc::new(self.column(held)?) as _, true, TreeNodeRecursion::Jump)
-                    }
+                    Some(held) => Transformed::new(Arc::new(self.column(held)?) as _, true, TreeNodeRecursion::Jump),
                     None => Transformed::no(e),
                 })
             })

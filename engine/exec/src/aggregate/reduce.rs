@@ -9,6 +9,7 @@ use datafusion::arrow::compute::{concat, prep_null_mask_filter, take};
 use datafusion::arrow::datatypes::{Float32Type, Float64Type};
 use datafusion::error::{DataFusionError, Result};
 use datafusion::logical_expr::Operator;
+use datafusion::physical_plan::metrics::Time;
 use rayon::prelude::*;
 
 use super::accumulate::{Argument, Piece, Run};
@@ -17,7 +18,7 @@ use super::expressions::{BatchColumn, Comparison, Predicate, Source};
 use super::prepared::{BlockState, Prepared};
 use super::walk::{Offsets, Walk};
 use crate::error::internal;
-use crate::scan::{Loading, ScanMetrics, ScanState, Unit};
+use crate::scan::{Loading, ScanState, Unit};
 
 /// Cells that are worth a core of their own.
 const STRIPE: usize = 1 << 19;
@@ -36,14 +37,14 @@ pub(crate) struct Place {
     pub groups: Vec<Range<usize>>,
 }
 
-/// Decodes a unit and takes it into `states`.
+/// Decodes a unit and takes it into `states`; `compute` is the time of the latter.
 ///
 /// # Errors
 /// When a chunk does not decode, or an expression fails.
 pub(crate) fn reduce(
     prepared: &Prepared,
     scan: &ScanState,
-    metrics: &ScanMetrics,
+    compute: &Time,
     place: &Place,
     loading: Vec<Loading>,
     states: &mut BlockState,
@@ -51,7 +52,7 @@ pub(crate) fn reduce(
 ) -> Result<()> {
     let names = &prepared.expressions.data;
     let mut data = UnitData::decode(&scan.layout, &scan.request.projection, names, &place.unit, loading, spare)?;
-    let _timer = metrics.time_compute.timer();
+    let _timer = compute.timer();
     let ordinals = ordinals(prepared, &place.unit);
     let walk = Walk::new(offsets(prepared, place, &ordinals), &prepared.borders);
     let labels = unit_labels(prepared, &ordinals)?;

@@ -197,12 +197,12 @@ impl Worker {
                 }
             };
             if let Some(fetched) = fetched.map_err(|e| DataFusionError::ExecutionJoin(Box::new(e)))?? {
-                let (shared, metrics) = (Arc::clone(&shared), self.metrics.clone());
+                let (shared, compute) = (Arc::clone(&shared), self.baseline.elapsed_compute().clone());
                 let mut spare = std::mem::take(&mut self.spare);
                 let done = on_pool(move || {
                     let Fetched { place, loading, _held } = fetched;
                     let states = &mut held.states;
-                    reduce(&shared.prepared, &shared.scan, &metrics, &place, loading, states, &mut spare)?;
+                    reduce(&shared.prepared, &shared.scan, &compute, &place, loading, states, &mut spare)?;
                     Ok::<_, DataFusionError>((held, spare))
                 });
                 (held, self.spare) = done.await.map_err(datafusion_error)??;

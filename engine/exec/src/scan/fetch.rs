@@ -135,7 +135,9 @@ fn floats(data_type: DataType, bytes: Vec<u8>) -> ArrayRef {
 }
 
 /// Runs `work` on the processor pool, so that the threads that wait for the network never decode.
-pub(crate) async fn on_pool<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> hyperslab_array::Result<T> {
+pub(crate) async fn on_pool<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> hyperslab_array::Result<T> {
     let (sender, receiver) = oneshot::channel();
     rayon::spawn(move || {
         // The query may be gone by now.
