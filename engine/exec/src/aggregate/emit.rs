@@ -50,7 +50,7 @@ impl Emission {
         let mut columns = Vec::with_capacity(prepared.request.schema.fields().len());
         for key in &prepared.groups.keys {
             let positions: UInt32Array = match key.dimension.and_then(|d| ids.get(d)) {
-                Some(ids) => ids.iter().map(|id| *id as u32).collect::<Vec<_>>().into(),
+                Some(ids) => ids.clone().into(),
                 None => vec![0; range.len()].into(),
             };
             columns.push(take(&key.values, &positions, None)?);
@@ -72,16 +72,16 @@ impl Emission {
     }
 
     /// The group along each dimension of the groups of `range`.
-    fn ids(&self, range: &Range<usize>) -> Vec<Vec<usize>> {
-        let mut step = 1;
-        let mut out: Vec<Vec<usize>> = self
+    fn ids(&self, range: &Range<usize>) -> Vec<Vec<u32>> {
+        let mut inner = 1;
+        let mut out: Vec<Vec<u32>> = self
             .groups
             .iter()
             .rev()
             .map(|groups| {
-                let (own, count) = (step, groups.len().max(1));
-                step *= count;
-                range.clone().map(|g| groups.start + g / own % count).collect()
+                let ids = ids_along(groups, inner, range);
+                inner *= groups.len().max(1);
+                ids
             })
             .collect();
         out.reverse();
@@ -89,23 +89,74 @@ impl Emission {
     }
 }
 
+/// The group along one dimension of the groups of `range`, `inner` of which in a row share it. Groups along the
+/// dimension go round and round.
+fn ids_along(groups: &Range<usize>, inner: usize, range: &Range<usize>) -> Vec<u32> {
+    let mut ids = Vec::with_capacity(range.len());
+    let (first, count) = (groups.start as u32, groups.len().max(1) as u32);
+    let mut id = (range.start / inner % count as usize) as u32;
+    let mut repeat = inner - range.start % inner;
+    while ids.len() < range.len() {
+        if inner == 1 {
+            let len = ((count - id) as usize).min(range.len() - ids.len()) as u32;
+            ids.extend(first + id..first + id + len);
+            id = 0;
+            continue;
+        }
+        ids.extend(std::iter::repeat_n(first + id, repeat.min(range.len() - ids.len())));
+        repeat = inner;
+        id = if id + 1 == count { 0 } else { id + 1 };
+    }
+    ids
+}
+
 /// How many cells the groups have before anything filters them.
 ///
 /// # Errors
 /// When they cannot be counted.
-fn cells(prepared: &Prepared, ids: &[Vec<usize>], count: usize) -> Result<Vec<u64>> {
+fn cells(prepared: &Prepared, ids: &[Vec<u32>], count: usize) -> Result<Vec<u64>> {
     if prepared.tasks.count() == 0 {
         return Ok(vec![0; count]);
     }
-    let mut cells = vec![1u64; count];
+    // Most dimensions have groups of one size.
+    let (mut of_all, mut uneven) = (Some(1u64), Vec::new());
     for (groups, ids) in prepared.groups.dimensions.iter().zip(ids) {
-        for (cells, id) in cells.iter_mut().zip(ids) {
-            let own = groups.sizes.get(*id).copied().unwrap_or(0);
-            *cells = cells.checked_mul(own).filter(|n| i64::try_from(*n).is_ok()).ok_or_else(|| {
-                let e = ArrayError::too_large("a group has 2^63 rows or more, expected fewer to count");
-                datafusion_error(e.hint("select some of them with WHERE"))
-            })?;
+        match groups.sizes.split_first() {
+            Some((size, rest)) if rest.iter().all(|other| other == size) => {
+                of_all = of_all.and_then(|n| n.checked_mul(*size));
+            }
+            _ => uneven.push((groups, ids)),
         }
     }
-    Ok(cells)
+    let mut cells = vec![of_all; count];
+    for (groups, ids) in uneven {
+        for (cells, id) in cells.iter_mut().zip(ids) {
+            let own = groups.sizes.get(*id as usize).copied().unwrap_or(0);
+            *cells = cells.and_then(|n| n.checked_mul(own));
+        }
+    }
+    let counted = cells.into_iter().map(|n| n.filter(|n| i64::try_from(*n).is_ok()));
+    counted.collect::<Option<Vec<u64>>>().ok_or_else(|| {
+        let e = ArrayError::too_large("a group has 2^63 rows or more, expected fewer to count");
+        datafusion_error(e.hint("select some of them with WHERE"))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn groups_along_a_dimension_go_round_and_round() {
+        for inner in [1, 2, 5] {
+            for count in [1, 3] {
+                let all = ids_along(&(4..4 + count), inner, &(0..60));
+                let one_by_one: Vec<u32> = (0..60).map(|g| (4 + g / inner % count) as u32).collect();
+                assert_eq!(all, one_by_one);
+                for start in 0..30 {
+                    assert_eq!(ids_along(&(4..4 + count), inner, &(start..start + 17)), all[start..start + 17]);
+                }
+            }
+        }
+    }
 }

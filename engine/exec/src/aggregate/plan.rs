@@ -26,7 +26,7 @@ use crate::scan::{ArrayScanExec, ScanMetrics, selection_parts};
 use crate::shared_run::SharedRun;
 
 /// Positions of a dimension without labels are not enumerated beyond this.
-const MOST_POSITIONS: u64 = 1 << 26;
+const MOST_POSITIONS: u64 = 1 << 22;
 
 /// Aggregates the cells of a scan chunk by chunk, without making rows of them.
 #[derive(Debug, Clone)]

@@ -8,7 +8,7 @@ use std::ops::Range;
 use super::accumulate::{Run, Target};
 
 /// Cells of a piece, at most.
-pub(crate) const PIECE: usize = 1 << 14;
+pub(crate) const PIECE: usize = 1 << 13;
 
 /// Runs of this many cells or more are worth one each; shorter ones are mapped cell by cell.
 const SHORT_RUN: usize = 16;

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod calendars;
+mod chunk_aggregate;
 mod dim_index;
 mod floats;
 mod functions;
