@@ -99,6 +99,8 @@ class Comparison:
             raise Failed(f"no peer `{unknown[0]}`, expected one of {', '.join(PEERS)}")
         if not (self.store / "zarr.json").exists():
             raise Failed(f"`{self.store}` is no dataset; hint: write it with `hyperslab-bench generate era`")
+        if not os.access(job["binary"], os.X_OK):
+            raise Failed(f"`{job['binary']}` is no program; hint: build it, or say where it is with --binary")
         self.contenders = ["limit", "hyperslab", *self.peers]
         size = {name: self.metadata(name)["shape"][0] for name in ("lat", "lon")}
         self.steps = {"{lat_step}": 180 / max(size["lat"] - 1, 1), "{lon_step}": 360 / size["lon"]}
@@ -109,7 +111,8 @@ class Comparison:
     def python(self, *arguments):
         return [self.job["python"], str(SCRIPT), *map(str, arguments)]
 
-    def sql(self, text):
+    def plain(self, text):
+        """The SQL of a peer, for the labels of this dataset."""
         for name, step in self.steps.items():
             text = text.replace(name, f"{step:g}")
         return text
@@ -123,8 +126,8 @@ class Comparison:
             return [self.job["bench"], "limit", "--query", query["id"], str(self.store)]
         if contender == "hyperslab":
             to_file = ["-o", answer] if answer else []
-            return self.hyperslab(self.sql(query["hyperslab"]), "--format", "arrow", *to_file)
-        command = self.python("run", contender, query["id"], self.directory, "--sql", self.sql(query["plain"]))
+            return self.hyperslab(query["hyperslab"], "--format", "arrow", *to_file)
+        command = self.python("run", contender, query["id"], self.directory, "--sql", self.plain(query["plain"]))
         return [*command, "--answer", str(answer)] if answer else command
 
     def started(self, command, output=subprocess.DEVNULL):
@@ -166,7 +169,7 @@ class Comparison:
 
     def counted(self, query):
         """What Hyperslab read, by its own account."""
-        plan = self.told(self.hyperslab("EXPLAIN ANALYZE " + self.sql(query["hyperslab"]), "--format", "ndjson"))
+        plan = self.told(self.hyperslab("EXPLAIN ANALYZE " + query["hyperslab"], "--format", "ndjson"))
         names = ["chunks_read", "chunks_kept", "chunks_total", "bytes_stored", "bytes_decoded"]
         return {name: total(plan, name) for name in names}
 

@@ -162,7 +162,7 @@ pub const QUERIES: &[Query] = &[
     Query {
         id: "W11",
         question: "weighted global mean series",
-        hyperslab: "SELECT time, sum(t2m * cos(radians(lat))) / sum(cos(radians(lat))) AS t2m FROM era GROUP BY time",
+        hyperslab: "SELECT time, weighted_avg(t2m, cos(radians(lat))) AS t2m FROM era GROUP BY time",
         plain: "SELECT time, sum(t2m * cos(radians(lat))) / sum(cos(radians(lat))) AS t2m FROM era GROUP BY time",
         keys: &["time"],
         ..WHOLE
@@ -179,8 +179,8 @@ pub const QUERIES: &[Query] = &[
     Query {
         id: "W19",
         question: "coarsen 4 × 4",
-        hyperslab: "SELECT time, CAST(floor((90 - lat) / {lat_step} / 4) AS BIGINT) AS y, \
-                    CAST(floor(lon / {lon_step} / 4) AS BIGINT) AS x, avg(t2m) AS t2m FROM era GROUP BY 1, 2, 3",
+        hyperslab: "SELECT time, dim_index(lat) / 4 AS y, dim_index(lon) / 4 AS x, avg(t2m) AS t2m FROM era \
+                    GROUP BY dim_index(lat) / 4, dim_index(lon) / 4, time",
         plain: "SELECT time, CAST(floor((90 - lat) / {lat_step} / 4) AS BIGINT) AS y, \
                 CAST(floor(lon / {lon_step} / 4) AS BIGINT) AS x, avg(t2m) AS t2m FROM era GROUP BY 1, 2, 3",
         keys: &["time", "y", "x"],
