@@ -24,7 +24,7 @@ def markdown(record):
             memory(questions, record["contenders"]),
             *faults(questions),
             differences(questions),
-            circumstances(record["circumstances"], questions),
+            circumstances(record["circumstances"]),
             "",
         ]
     ).rstrip() + "\n"
@@ -52,9 +52,9 @@ def ratios(questions, peers):
     if 0 < len(first) < len(questions):
         groups.insert(0, ("geometric mean of W1–W11", first))
     for title, group in groups:
-        means = [mean([ratio(q, p, "hyperslab") for q in group]) for p in peers]
-        lines.append(["", title, cell(mean([ratio(q, "hyperslab", "limit") for q in group]), 2), *(cell(m, 1) for m in means)])
-        lines[-1] += [""] * (len(head) - len(lines[-1]))
+        pairs = [("hyperslab", "limit", 2), *((p, "hyperslab", 1) for p in peers)]
+        means = [mean([ratio(q, above, below) for q in group], digits) for above, below, digits in pairs]
+        lines.append(["", title, *means, "", "", ""])
     return grid(head, lines)
 
 
@@ -78,15 +78,14 @@ def differences(questions):
     return f"Largest relative difference from xarray in `float64`: {told or 'none was checked'}."
 
 
-def circumstances(about, questions):
+def circumstances(about):
     versions = ", ".join(f"{name} {version}" for name, version in about["versions"].items())
     shape, chunks = (" × ".join(map(str, about[name])) for name in ("shape", "chunks"))
-    asked = ",".join(q["id"] for q in questions)
     return (
         f"{about['date']}, {about['cores']} cores ({about['processor']}), {about['memory']}; `era` of {shape} in chunks of "
         f"{chunks}, {', '.join(about['codecs'])}. Each answer in a new process, its start included, median of {about['runs']}, "
         f"everybody in turn; peak memory is the largest of them. {versions}.\n\n"
-        f"```sh\nhyperslab-bench compare DIR --runs {about['runs']} --queries {asked}\n```"
+        f"```text\n{about['command']}\n```"
     )
 
 
@@ -95,9 +94,13 @@ def ratio(question, above, below):
     return seconds[above] / seconds[below] if above in seconds and below in seconds else None
 
 
-def mean(numbers):
+def mean(numbers, digits):
+    """The geometric mean, and of how many where some are missing."""
     known = [n for n in numbers if n]
-    return math.exp(math.fsum(map(math.log, known)) / len(known)) if known else None
+    if not known:
+        return "–"
+    count = "" if len(known) == len(numbers) else f" ({len(known)} of {len(numbers)})"
+    return cell(math.exp(math.fsum(map(math.log, known)) / len(known)), digits) + count
 
 
 def cell(number, digits):

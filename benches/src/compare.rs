@@ -85,7 +85,19 @@ fn job(arguments: &Arguments) -> Result<Value> {
         "markdown": arguments.markdown,
         "record": arguments.record,
         "timeout": arguments.timeout,
+        "command": command(arguments),
     }))
+}
+
+/// The command that repeats the measurement, for the foot of the table; paths are this machine's and stay out.
+fn command(arguments: &Arguments) -> String {
+    let mut command = format!("hyperslab-bench compare DIR --runs {}", arguments.runs);
+    for (option, names) in [("--queries", &arguments.queries), ("--peers", &arguments.peers)] {
+        if !names.is_empty() {
+            command.push_str(&format!(" {option} {}", names.join(",")));
+        }
+    }
+    command
 }
 
 fn described(query: &Query) -> Value {
@@ -120,8 +132,10 @@ mod tests {
     fn the_script_is_told_the_questions_that_are_asked() {
         let all = job(&parse("data")).unwrap();
         assert_eq!(all["queries"].as_array().unwrap().len(), QUERIES.len());
+        assert_eq!(all["command"], "hyperslab-bench compare DIR --runs 5");
         let one = job(&parse("data --queries W18 --runs 3 --binary b/hyperslab")).unwrap();
         assert_eq!(one["queries"][0]["top"], "t2m");
+        assert_eq!(one["command"], "hyperslab-bench compare DIR --runs 3 --queries W18");
         assert_eq!((&one["runs"], &one["binary"]), (&json!(3), &json!("b/hyperslab")));
         let error = job(&parse("data --queries W1,W77")).unwrap_err().to_string();
         assert!(error.contains("`W77`") && error.contains("W10, W11, W18"), "{error}");
