@@ -7,10 +7,16 @@
 //! Recipe ─┬─→ generate       ─→ files    ─┐
 //!         └─→ SyntheticStore ─→ requests ─┴─→ Registry ─→ Dataset, SQL ─→ measure
 //! ```
+//!
+//! [`queries`] are the questions that `era` is asked, [`limit`] is what `zarrs` alone takes to decode what they need, and
+//! [`compare`] asks everybody in turn.
 
+pub mod compare;
 pub mod generate;
+pub mod limit;
 pub mod measure;
 mod noise;
+pub mod queries;
 pub mod recipe;
 mod synthetic;
 

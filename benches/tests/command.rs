@@ -20,7 +20,7 @@ fn value(report: &str, what: &str) -> String {
 fn a_dataset_is_written_decoded_and_queried() {
     let parent = tempfile::tempdir().unwrap();
     let folder = parent.path().to_str().unwrap();
-    let (ok, report) = run(&["generate", "era", folder, "--days", "2", "--chunks", "1,361,720"]);
+    let (ok, report) = run(&["generate", "era", folder, "--shape", "2,361,720", "--chunks", "1,361,720"]);
     assert!(ok, "{report}");
     assert_eq!(value(&report, "chunks"), "7");
 

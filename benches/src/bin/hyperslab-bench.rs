@@ -10,8 +10,9 @@ use std::time::Instant;
 use clap::{Parser, Subcommand, ValueEnum};
 use hyperslab::{Context, OpenOptions};
 use hyperslab_array::ArrayError;
+use hyperslab_benches::measure::Decoded;
 use hyperslab_benches::recipe::Era;
-use hyperslab_benches::{generate, measure};
+use hyperslab_benches::{compare, generate, limit, measure, queries};
 use hyperslab_connectors::Location;
 use hyperslab_zarr::writer::Compression;
 
@@ -36,9 +37,9 @@ enum Command {
         /// The shape of chunks: time,lat,lon.
         #[arg(long, value_delimiter = ',', default_values_t = [30, 181, 360])]
         chunks: Vec<u64>,
-        /// How many days.
-        #[arg(long, default_value_t = 1460)]
-        days: u64,
+        /// Its shape: time,lat,lon; days, and labels that span the globe.
+        #[arg(long, value_delimiter = ',', default_values_t = [1460, 361, 720])]
+        shape: Vec<u64>,
         /// How chunks are compressed.
         #[arg(long, value_enum, default_value_t = Codec::Blosc)]
         codec: Codec,
@@ -53,7 +54,7 @@ enum Command {
         #[arg(long)]
         warm: bool,
     },
-    /// Fetches and decodes every chunk on all cores and throws it away: the limit of any engine.
+    /// Fetches and decodes every chunk with Hyperslab's reader on all cores and throws it away.
     Decode {
         /// A dataset.
         location: String,
@@ -61,6 +62,17 @@ enum Command {
         #[arg(long)]
         variable: Option<String>,
     },
+    /// Fetches and decodes with zarrs alone the chunks that a question needs: the limit of any engine.
+    Limit {
+        /// The number of the question: W1 to W21.
+        #[arg(long, value_name = "ID")]
+        query: String,
+        /// The folder of the dataset `era`.
+        #[arg(value_name = "DIR")]
+        directory: PathBuf,
+    },
+    /// Asks Hyperslab and the others the questions in turn, checks the answers and writes a table of ratios.
+    Compare(compare::Arguments),
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -100,13 +112,10 @@ fn main() -> std::process::ExitCode {
 }
 
 fn run(command: Command) -> Result<(), Failure> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     match command {
-        Command::Generate { name: Generated::Era, directory, chunks, days, codec } => {
-            let chunks: [u64; 3] = chunks.try_into().map_err(|given: Vec<u64>| {
-                ArrayError::argument(format!("`--chunks` has {} sizes, expected time,lat,lon", given.len()))
-            })?;
-            let era = Era::default().with_shape([days, 361, 720]).with_chunks(chunks).with_compression(codec.into());
+        Command::Generate { name: Generated::Era, directory, chunks, shape, codec } => {
+            let (shape, chunks) = (sizes("--shape", shape)?, sizes("--chunks", chunks)?);
+            let era = Era::default().with_shape(shape).with_chunks(chunks).with_compression(codec.into());
             let (start, target) = (Instant::now(), directory.join("era.zarr"));
             let written = generate::write(&era, &target)?;
             line("written", target.display());
@@ -119,7 +128,7 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Query { location, sql, warm } => {
             let name = Location::parse(&location)?.name();
             let context = Context::builder().registry(measure::registry()?).build()?;
-            let ran = runtime.block_on(async {
+            let ran = runtime()?.block_on(async {
                 if warm {
                     measure::open(&context, &name, &location).await?;
                 }
@@ -136,20 +145,38 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Decode { location, variable } => {
             let name = Location::parse(&location)?.name();
             let (registry, options) = (measure::registry()?, OpenOptions::new());
+            let runtime = runtime()?;
             let dataset = runtime.block_on(registry.open(&name, &location, None, &options))?;
             let total = runtime.block_on(measure::decode_all(&dataset, variable.as_deref()))?;
-            let seconds = total.time.as_secs_f64();
-            line("chunks", total.chunks);
-            line("stored MB", total.stored >> 20);
-            line("decoded MB", total.decoded >> 20);
-            line("seconds", format!("{seconds:.3}"));
-            line("decoded MB/s", format!("{:.0}", total.decoded as f64 / seconds.max(1e-9) / f64::from(1 << 20)));
+            tell_decoded(&total);
         }
+        Command::Limit { query, directory } => tell_decoded(&limit::decode(&directory, queries::find(&query)?)?),
+        Command::Compare(arguments) => return Ok(compare::run(&arguments)?),
     }
     if let Some(bytes) = measure::peak_memory() {
         line("peak MB", bytes >> 20);
     }
     Ok(())
+}
+
+fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()
+}
+
+/// The value of an option that has a size for each dimension.
+fn sizes(option: &str, given: Vec<u64>) -> hyperslab_array::Result<[u64; 3]> {
+    given.try_into().map_err(|given: Vec<u64>| {
+        ArrayError::argument(format!("`{option}` has {} sizes, expected time,lat,lon", given.len()))
+    })
+}
+
+fn tell_decoded(total: &Decoded) {
+    let seconds = total.time.as_secs_f64();
+    line("chunks", total.chunks);
+    line("stored MB", total.stored >> 20);
+    line("decoded MB", total.decoded >> 20);
+    line("seconds", format!("{seconds:.3}"));
+    line("decoded MB/s", format!("{:.0}", total.decoded as f64 / seconds.max(1e-9) / f64::from(1 << 20)));
 }
 
 fn line(what: &str, value: impl std::fmt::Display) {

@@ -1,0 +1,339 @@
+"""One answer of one peer, as somebody who uses it would ask for it; a process answers one question.
+
+    peers.py run PEER QUERY DIR [--sql SQL] [--answer FILE]   answers, and writes the rows as an Arrow stream if asked to
+    peers.py reference QUERY DIR --answer FILE                what xarray answers in float64, for the check
+    peers.py check REFERENCE ANSWER [--keys …] [--top …]      whether two files of rows hold the same
+    peers.py summary DIR                                      a few numbers that stand for each reference, as JSON
+    peers.py parquet DIR                                      writes era.parquet from era.zarr
+    peers.py versions                                         what is installed, as JSON
+
+Libraries are imported where they are needed, so that each process pays for its own.
+"""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+XARRAY = ["xarray-dask", "xarray"]
+SQL = ["xarray-sql", "duckdb"]
+# Columns that are answers; the others say which cell it is.
+VALUES = ("t2m", "u10", "length", "cells")
+
+
+def open_era(directory, chunks):
+    import xarray as xr
+
+    return xr.open_zarr(Path(directory) / "era.zarr", chunks=chunks)
+
+
+def hottest(ds):
+    """The labels and values of the ten hottest cells."""
+    import numpy as np
+    import xarray as xr
+
+    t2m = ds.t2m
+    if t2m.chunks is None:
+        flat = t2m.values.ravel()
+        found = np.argpartition(flat, -10)[-10:]
+        values = flat[found]
+    else:
+        import dask
+        import dask.array as da
+
+        flat = t2m.data.ravel()
+        found, values = dask.compute(da.argtopk(flat, 10), da.topk(flat, 10))
+    cells = np.unravel_index(found, t2m.shape)
+    labels = {name: ("cell", ds[name].values[at]) for name, at in zip(t2m.dims, cells)}
+    return xr.Dataset({**labels, "t2m": ("cell", values)})
+
+
+def coarsened(ds):
+    """Means of 4 × 4 cells, numbered from 0."""
+    import numpy as np
+
+    means = ds.t2m.coarsen(lat=4, lon=4, boundary="pad").mean()
+    means = means.rename(lat="y", lon="x")
+    return means.assign_coords(y=np.arange(means.sizes["y"]), x=np.arange(means.sizes["x"]))
+
+
+def length(ds):
+    import numpy as np
+
+    return np.sqrt(ds.t2m**2 + ds.u10**2).mean(["time", "lon"]).rename("length")
+
+
+def weighted(ds):
+    import numpy as np
+
+    return ds.t2m.weighted(np.cos(np.deg2rad(ds.lat))).mean(["lat", "lon"]).rename("t2m")
+
+
+# What a scientist would write.
+ANSWERS = {
+    "W1": lambda ds: ds.t2m.mean(),
+    "W2": lambda ds: ds.t2m.mean(["time", "lon"]),
+    "W3": lambda ds: ds.t2m.groupby("time.month").mean(),
+    "W4": lambda ds: ds.t2m.groupby("time.month").mean(["time", "lon"]),
+    "W5": lambda ds: ds.t2m.sel(lat=slice(5, -5), lon=slice(190, 240)).mean(["lat", "lon"]),
+    "W6": lambda ds: ds.t2m.sel(lat=40.1, lon=250.2, method="nearest").drop_vars(["lat", "lon"]),
+    "W7": lambda ds: ds.t2m.sel(time="2001-08-07", method="nearest").drop_vars("time"),
+    "W8": lambda ds: ds.t2m.resample(time="YS").mean().rename(time="year"),
+    "W9": lambda ds: (ds.t2m > 300).sum().rename("cells"),
+    "W10": length,
+    "W11": weighted,
+    "W18": hottest,
+    "W19": coarsened,
+    "W21": lambda ds: ds.sel(time="2001-08"),
+}
+
+
+def ask_xarray(ds, query):
+    """The answer, computed; a table only where the question is for one."""
+    import pyarrow as pa
+
+    if query == "W21":
+        return pa.Table.from_pandas(ANSWERS[query](ds).to_dataframe().reset_index(), preserve_index=False)
+    return ANSWERS[query](ds).compute()
+
+
+def rows(answer):
+    """An answer of xarray as a table: a row a cell, the labels first."""
+    import numpy as np
+    import pyarrow as pa
+    import xarray as xr
+
+    if isinstance(answer, pa.Table):
+        return answer
+    if isinstance(answer, xr.DataArray):
+        answer = answer.to_dataset(name=answer.name)
+    first = next(iter(answer.data_vars))
+    dims, shape = answer[first].dims, answer[first].shape
+    columns = {}
+    for i, name in enumerate(d for d in dims if d in answer.coords):
+        along = [1] * len(shape)
+        along[i] = -1
+        columns[name] = np.broadcast_to(answer[name].values.reshape(along), shape).ravel()
+    for name in answer.data_vars:
+        columns[name] = answer[name].values.ravel()
+    return pa.table(columns)
+
+
+def batches_of(peer, directory, sql):
+    """The answer of an engine that speaks SQL, as a stream of batches."""
+    if peer == "duckdb":
+        import duckdb
+
+        connection = duckdb.connect()
+        parquet = str(Path(directory) / "era.parquet").replace("'", "''")
+        connection.execute(f"CREATE VIEW era AS SELECT * FROM read_parquet('{parquet}')")
+        return connection.execute(sql).to_arrow_reader(), connection
+    import xarray_sql
+
+    context = xarray_sql.Context()
+    context.from_dataset("era", open_era(directory, None))
+    return context.sql(sql).execute_stream(), context
+
+
+def run(arguments):
+    peer, query = arguments.peer, arguments.query
+    if peer in XARRAY:
+        answer = ask_xarray(open_era(arguments.directory, {} if peer == "xarray-dask" else None), query)
+        if arguments.answer:
+            write(rows(answer).to_batches(), arguments.answer)
+        return
+    batches, _keep = batches_of(peer, arguments.directory, arguments.sql)
+    batches = (batch.to_pyarrow() if hasattr(batch, "to_pyarrow") else batch for batch in batches)
+    if arguments.answer:
+        write(batches, arguments.answer)
+    else:
+        for _ in batches:
+            pass
+
+
+def write(batches, path):
+    import pyarrow as pa
+
+    writer = None
+    for batch in batches:
+        writer = writer or pa.ipc.new_stream(path, batch.schema)
+        writer.write_batch(batch)
+    if writer is None:
+        sys.exit("the answer has no rows")
+    writer.close()
+
+
+def reference(directory, query):
+    """The answer in float64, so that it is nearer to the truth than each of those that are checked."""
+    ds = open_era(directory, {})
+    if query not in ("W18", "W21"):
+        ds = ds.astype("float64")
+    return rows(ask_xarray(ds, query))
+
+
+def columns_of(table):
+    """Columns of float64: times as microseconds, missing values as NaN."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    columns = {}
+    for name, column in zip(table.column_names, table.columns):
+        if pa.types.is_date(column.type) or pa.types.is_timestamp(column.type):
+            column = pc.cast(pc.cast(column, pa.timestamp("us")), pa.int64())
+        columns[name] = pc.cast(column, pa.float64()).to_numpy(zero_copy_only=False)
+    return columns
+
+
+def load(path):
+    import pyarrow as pa
+
+    with pa.memory_map(str(path)) as file:
+        return columns_of(pa.ipc.open_stream(file).read_all())
+
+
+def ordered(columns, keys):
+    import numpy as np
+
+    if not keys:
+        return columns
+    order = np.lexsort([columns[key] for key in reversed(keys)])
+    return {name: column[order] for name, column in columns.items()}
+
+
+def worst_difference(a, b):
+    """The largest relative difference; infinite where only one is missing."""
+    import numpy as np
+
+    missing = np.isnan(a)
+    if (missing != np.isnan(b)).any():
+        return float("inf")
+    a, b = a[~missing], b[~missing]
+    size = np.maximum(np.abs(a), np.abs(b))
+    return float(np.max(np.abs(a - b) / np.where(size == 0, 1, size), initial=0))
+
+
+def compare(expected, actual, keys, top, tolerance):
+    """What is wrong with an answer, or None; and the largest relative difference of its values."""
+    if sorted(expected) != sorted(actual):
+        return f"columns {sorted(actual)}, expected {sorted(expected)}", None
+    count = len(next(iter(expected.values())))
+    if len(next(iter(actual.values()))) != count:
+        return f"{len(next(iter(actual.values())))} rows, expected {count}", None
+    expected, actual = (ordered(c, [top, *keys] if top else keys) for c in (expected, actual))
+    worst = 0.0
+    for name in expected:
+        a, b = expected[name], actual[name]
+        if name in keys and top:
+            # The last of the largest may have equals that were not taken.
+            certain = expected[top] > expected[top].min()
+            a, b = a[certain], b[certain]
+        difference = worst_difference(a, b)
+        if difference > (0 if name in keys or name in ("cells", top) else tolerance):
+            return f"column {name} differs by {difference:.1e}", difference
+        worst = max(worst, difference)
+    return None, worst
+
+
+def check(arguments):
+    keys = [key for key in arguments.keys.split(",") if key]
+    fault, worst = compare(load(arguments.reference), load(arguments.file), keys, arguments.top, arguments.tolerance)
+    print(json.dumps({"fault": fault, "worst": worst}))
+
+
+def summary(arguments):
+    """For each question the number of rows and, for each column, its sum and its sum weighted by the place of the row."""
+    import numpy as np
+
+    described = {}
+    for query in ANSWERS:
+        columns = columns_of(reference(arguments.directory, query))
+        keys = [name for name in columns if name not in VALUES]
+        columns = ordered(columns, ["t2m", *keys] if query == "W18" else keys)
+        count = len(next(iter(columns.values())))
+        place = np.arange(count) * 31 % 101 / 101
+        sums = {name: [float(c.sum()), float((c * place).sum())] for name, c in sorted(columns.items())}
+        described[query] = {"rows": count, "columns": sums}
+    lines = [f"{json.dumps(query)}: {json.dumps(summed)}" for query, summed in described.items()]
+    print("{\n" + ",\n".join(lines) + "\n}")
+
+
+def parquet(arguments):
+    """Writes the rows of all variables in the order of the dimensions, with DuckDB's own writer and its defaults."""
+    import duckdb
+    import numpy as np
+    import pyarrow as pa
+
+    directory = Path(arguments.directory)
+    ds = open_era(directory, None)
+    times = ds.time.values.astype("datetime64[us]")
+    lat, lon = ds.lat.values, ds.lon.values
+    cells = len(lat) * len(lon)
+    fields = [("time", pa.timestamp("us")), *((name, pa.float32()) for name in ("lat", "lon", "t2m", "u10"))]
+    schema = pa.schema(fields)
+
+    def batches():
+        step = 30
+        for start in range(0, len(times), step):
+            part = ds.isel(time=slice(start, start + step)).load()
+            for i, time in enumerate(times[start : start + step]):
+                yield pa.record_batch(
+                    [
+                        np.repeat(time, cells),
+                        np.repeat(lat, len(lon)),
+                        np.tile(lon, len(lat)),
+                        part.t2m.values[i].ravel(),
+                        part.u10.values[i].ravel(),
+                    ],
+                    schema=schema,
+                )
+
+    source = pa.RecordBatchReader.from_batches(schema, batches())
+    partial = directory / "era.parquet.partial"
+    connection = duckdb.connect()
+    connection.register("source", source)
+    target = str(partial).replace("'", "''")
+    connection.execute(f"COPY (SELECT * FROM source) TO '{target}' (FORMAT parquet)")
+    partial.rename(directory / "era.parquet")
+
+
+def versions(_arguments):
+    from importlib.metadata import version
+
+    names = ["xarray", "zarr", "dask", "flox", "numpy", "xarray-sql", "datafusion", "duckdb"]
+    print(json.dumps({"python": sys.version.split()[0], **{name: version(name) for name in names}}))
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    commands = parser.add_subparsers(required=True)
+
+    def command(name, function, *positional):
+        added = commands.add_parser(name)
+        added.set_defaults(function=function)
+        for argument in positional:
+            added.add_argument(argument)
+        return added
+
+    one = command("run", run)
+    one.add_argument("peer", choices=XARRAY + SQL)
+    one.add_argument("query", choices=ANSWERS)
+    one.add_argument("directory")
+    one.add_argument("--sql")
+    one.add_argument("--answer")
+    truth = command("reference", lambda a: write(reference(a.directory, a.query).to_batches(), a.answer))
+    truth.add_argument("query", choices=ANSWERS)
+    truth.add_argument("directory")
+    truth.add_argument("--answer", required=True)
+    checked = command("check", check, "reference", "file")
+    checked.add_argument("--keys", default="")
+    checked.add_argument("--top")
+    checked.add_argument("--tolerance", type=float, default=1e-6)
+    command("summary", summary, "directory")
+    command("parquet", parquet, "directory")
+    command("versions", versions)
+    arguments = parser.parse_args()
+    arguments.function(arguments)
+
+
+if __name__ == "__main__":
+    main()
