@@ -193,6 +193,9 @@ class Comparison:
             order = list(runs)
             order = order[turn % len(order) :] + order[: turn % len(order)] if order else []
             for contender in order:
+                patience, own = self.job["patience"], runs[contender]
+                if patience and own and sum(s for s, _ in own) * (1 + 1 / len(own)) > patience:
+                    continue
                 self.warm(contender)
                 try:
                     runs[contender].append(self.started(self.command(contender, query)))
@@ -205,6 +208,7 @@ class Comparison:
             "seconds": {c: statistics.median(s for s, _ in r) for c, r in runs.items()},
             "peak": {c: max(p for _, p in r) for c, r in runs.items()},
             "runs": runs,
+            "fewest": min(map(len, runs.values()), default=0),
             "faults": faults,
             "differences": differences,
             "counts": self.counted(query) if "hyperslab" in runs else {},

@@ -24,7 +24,7 @@ def markdown(record):
             memory(questions, record["contenders"]),
             *faults(questions),
             differences(questions),
-            circumstances(record["circumstances"]),
+            circumstances(record["circumstances"], questions),
             "",
         ]
     ).rstrip() + "\n"
@@ -78,12 +78,14 @@ def differences(questions):
     return f"Largest relative difference from xarray in `float64`: {told or 'none was checked'}."
 
 
-def circumstances(about):
+def circumstances(about, questions):
     versions = ", ".join(f"{name} {version}" for name, version in about["versions"].items())
     shape, chunks = (" × ".join(map(str, about[name])) for name in ("shape", "chunks"))
+    fewest = min((q["fewest"] for q in questions), default=0)
+    fewer = f" (of at least {fewest} where a contender is slow)" if fewest < about["runs"] else ""
     return (
         f"{about['date']}, {about['cores']} cores ({about['processor']}), {about['memory']}; `era` of {shape} in chunks of "
-        f"{chunks}, {', '.join(about['codecs'])}. Each answer in a new process, its start included, median of {about['runs']}, "
+        f"{chunks}, {', '.join(about['codecs'])}. Each answer in a new process, its start included, median of {about['runs']}{fewer}, "
         f"everybody in turn; peak memory is the largest of them. {versions}.\n\n"
         f"```text\n{about['command']}\n```"
     )

@@ -42,6 +42,9 @@ pub struct Arguments {
     /// Seconds after which a process is given up.
     #[arg(long, default_value_t = 600)]
     pub timeout: u32,
+    /// Seconds that the runs of one contender may take for one question, after its first.
+    #[arg(long)]
+    pub patience: Option<u32>,
 }
 
 /// Measures, and writes the table.
@@ -85,6 +88,7 @@ fn job(arguments: &Arguments) -> Result<Value> {
         "markdown": arguments.markdown,
         "record": arguments.record,
         "timeout": arguments.timeout,
+        "patience": arguments.patience,
         "command": command(arguments),
     }))
 }
@@ -96,6 +100,9 @@ fn command(arguments: &Arguments) -> String {
         if !names.is_empty() {
             command.push_str(&format!(" {option} {}", names.join(",")));
         }
+    }
+    if let Some(seconds) = arguments.patience {
+        command.push_str(&format!(" --patience {seconds}"));
     }
     command
 }
