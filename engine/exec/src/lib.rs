@@ -18,8 +18,10 @@ pub mod metadata;
 mod options;
 mod scan;
 mod selection;
+mod shared_run;
 mod table;
 
+pub use aggregate::{AggregateRequest, ArrayAggregateExec};
 pub use chunks_table::ChunksTable;
 pub use error::datafusion_error;
 pub use forget_order::ForgetOrderExec;

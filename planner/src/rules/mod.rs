@@ -5,11 +5,12 @@
 //!          nearest(lat, 5)  dayofyear(max(time))  lat = 0.1       time >= '1990'  constants fold to literals, which prune
 //! ```
 //!
-//! They run before DataFusion's type coercion, on expressions as they were written. One rule more, `grouping_sets`, runs
-//! on the physical plan.
+//! They run before DataFusion's type coercion, on expressions as they were written. Two rules more run on the physical
+//! plan: `grouping_sets`, and `chunk_aggregate`, which hands whole aggregates to the chunks.
 
 mod bind_lookups;
 mod calendars;
+mod chunk_aggregate;
 mod comparison;
 mod extract;
 mod float_labels;
@@ -27,6 +28,7 @@ use std::sync::Arc;
 
 use datafusion::optimizer::AnalyzerRule;
 
+pub(crate) use chunk_aggregate::ChunkAggregate;
 pub(crate) use extract::ExtractPlanner;
 pub(crate) use grouping_sets::GroupingSets;
 

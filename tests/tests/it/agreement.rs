@@ -59,6 +59,7 @@ async fn compare(store: &'static str, number: u64) -> Vec<String> {
             ("hyperslab.scan.coordinate_index", "false"),
             ("hyperslab.scan.prune_blocks", "false"),
             ("hyperslab.scan.dynamic_filters", "false"),
+            ("hyperslab.planner.chunk_aggregate", "false"),
         ],
     )
     .await;

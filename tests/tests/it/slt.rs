@@ -41,6 +41,7 @@ static MODES: [Mode; 3] = [
             "SET hyperslab.scan.coordinate_index = false",
             "SET hyperslab.scan.prune_blocks = false",
             "SET hyperslab.scan.dynamic_filters = false",
+            "SET hyperslab.planner.chunk_aggregate = false",
         ],
     },
 ];

@@ -1,3 +1,29 @@
-//! Aggregates on chunks, by position.
+//! Aggregates on chunks, by position: no row is made of a cell that only counts towards a group.
+//!
+//! ```text
+//!  request ─→ plan ─ execute(partition) ─→ prepared: groups of each dimension, blocks and segments, expressions
+//!                                            │
+//!             stream: claim a segment ─→ fetch ─→ reduce: decode, walk pieces, accumulate ─→ blocks: merge ─→ emit
+//! ```
+//!
+//! A group is a combination of positions, so its number is arithmetic and its state a slot of an array. Chunks that share
+//! no group are apart (blocks). Where they do, a block is cut into segments of chunks by the chunk grid alone, and what
+//! segments give is merged in their order: the same query gives the same bits at any number of partitions.
 
 mod accumulate;
+mod blocks;
+mod columns;
+mod emit;
+mod expressions;
+mod groups;
+mod labels;
+mod plan;
+mod prepared;
+mod reduce;
+mod request;
+mod stream;
+mod tasks;
+mod walk;
+
+pub use plan::ArrayAggregateExec;
+pub use request::AggregateRequest;

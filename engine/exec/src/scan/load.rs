@@ -3,10 +3,11 @@
 use datafusion::arrow::array::{ArrayRef, MutableArrayData, make_array};
 use datafusion::error::Result;
 use futures::TryStreamExt;
+use futures::future::try_join_all;
 use futures::stream::FuturesOrdered;
 use hyperslab_array::{IndexRanges, Region};
 
-use super::fetch::read;
+use super::fetch::{Fetched, fetch, read};
 use super::metrics::ScanMetrics;
 use super::rows::UnitColumn;
 use super::state::{ArrayRead, ScanState, selected_part};
@@ -73,6 +74,36 @@ pub(crate) async fn load(
             })
         })
         .collect()
+}
+
+/// What a column of a unit is before it is decoded.
+#[derive(Debug)]
+pub(crate) enum Loading {
+    /// All that the unit needs is in one chunk that no other unit needs.
+    Fetched { fetched: Fetched, dimensions: Vec<usize>, region: Region },
+    /// Ready.
+    Column(UnitColumn),
+}
+
+/// The projected columns of one unit, fetched at the same time. What one chunk holds is not decoded yet.
+///
+/// # Errors
+/// When a chunk cannot be read.
+pub(crate) async fn fetch_unit(state: &ScanState, metrics: &ScanMetrics, unit: &Unit) -> Result<Vec<Loading>> {
+    let column = |&c: &usize| async move {
+        if let Some(from) = state.read(c).filter(|from| !from.is_shared) {
+            let part = Part::new(from, unit);
+            if part.count() == 1 {
+                let chunk = part.chunk(0);
+                let region = selected_part(from, &chunk, &unit.selection);
+                let fetched = fetch(&state.layout.dataset, &from.variable, chunk, &region, metrics).await?;
+                return Ok(Loading::Fetched { fetched, dimensions: from.dimensions.clone(), region });
+            }
+        }
+        let mut columns = load(state, metrics, &[c], unit).await?;
+        columns.pop().map(Loading::Column).ok_or_else(|| internal(format!("no column {c}")))
+    };
+    try_join_all(state.request.projection.iter().map(column)).await
 }
 
 /// What is needed of one chunk: for the unit, or, where others need the chunk too, for the whole scan.

@@ -16,6 +16,7 @@ pub(crate) struct ScanMetrics {
     pub bytes_decoded: Count,
     pub time_fetch: Time,
     pub time_decode: Time,
+    pub time_compute: Time,
 }
 
 impl ScanMetrics {
@@ -31,6 +32,7 @@ impl ScanMetrics {
             bytes_decoded: count("bytes_decoded"),
             time_fetch: time("time_fetch"),
             time_decode: time("time_decode"),
+            time_compute: time("time_compute"),
         }
     }
 

@@ -30,6 +30,13 @@ mod run_tests;
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 mod tests;
 
-pub(crate) use fetch::located;
+pub(crate) use display::selection_parts;
+pub(crate) use fetch::{located, on_pool};
+pub(crate) use load::{Block, Loading, fetch_unit};
+pub(crate) use metrics::ScanMetrics;
 pub use plan::ArrayScanExec;
 pub(crate) use plan::ScanRequest;
+pub(crate) use prune::prune;
+pub(crate) use rows::{UnitColumn, UnitRows};
+pub(crate) use state::{Held, ScanState};
+pub(crate) use units::{Unit, UnitGrid};

@@ -1,9 +1,8 @@
 //! [`ArrayScanExec`]: the physical plan of a scan. It describes what to read and opens nothing.
 
-use std::collections::HashSet;
 use std::fmt;
 use std::ops::Range;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock};
 
 use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::common::stats::Precision;
@@ -35,6 +34,7 @@ use crate::error::datafusion_error;
 use crate::layout::{Column, Layout};
 use crate::options::ScanOptions;
 use crate::selection::LabelFilter;
+use crate::shared_run::SharedRun;
 
 /// What a scan is asked for.
 #[derive(Debug, Clone)]
@@ -67,14 +67,7 @@ pub struct ArrayScanExec {
     properties: Arc<PlanProperties>,
     statistics: Arc<OnceLock<Arc<Statistics>>>,
     metrics: ExecutionPlanMetricsSet,
-    run: Arc<Mutex<Run>>,
-}
-
-/// What the partitions of a run share, kept until the last of them starts: the first may have ended by then.
-#[derive(Debug, Default)]
-struct Run {
-    state: Option<Arc<ScanState>>,
-    started: HashSet<usize>,
+    run: SharedRun<ScanState>,
 }
 
 impl ArrayScanExec {
@@ -103,26 +96,34 @@ impl ArrayScanExec {
             dynamic: Vec::new(),
             statistics: Arc::default(),
             metrics: ExecutionPlanMetricsSet::new(),
-            run: Arc::default(),
+            run: SharedRun::default(),
         })
     }
 
-    fn state(&self, partition: usize, context: &TaskContext) -> Arc<ScanState> {
-        let mut run = self.run.lock().unwrap_or_else(PoisonError::into_inner);
-        // A partition that starts once more belongs to another run.
-        let is_new = run.started.insert(partition);
-        let state = run.state.take().filter(|_| is_new).unwrap_or_else(|| {
-            run.started = HashSet::from([partition]);
-            Arc::new(ScanState::new(&self.layout, &self.request, &self.units, &self.dynamic, context))
-        });
-        if run.started.len() < self.partitions.len() {
-            run.state = Some(Arc::clone(&state));
-        }
-        state
+    /// What the partitions of a run share.
+    pub(crate) fn new_state(&self, context: &TaskContext) -> ScanState {
+        ScanState::new(&self.layout, &self.request, &self.units, &self.dynamic, context)
+    }
+
+    pub(crate) fn layout(&self) -> &Arc<Layout> {
+        &self.layout
+    }
+
+    pub(crate) fn request(&self) -> &ScanRequest {
+        &self.request
+    }
+
+    pub(crate) fn units(&self) -> &Arc<UnitGrid> {
+        &self.units
+    }
+
+    /// Whether filters that change while the query runs take part.
+    pub(crate) fn has_dynamic_filters(&self) -> bool {
+        !self.dynamic.is_empty()
     }
 
     /// Chunks that are kept, and all there are, of the arrays that are read.
-    fn chunks(&self) -> (u64, u64) {
+    pub(crate) fn chunks(&self) -> (u64, u64) {
         chunks(&self.layout, &self.arrays(), &self.units, self.partitions.last().map_or(0, |p| p.end))
     }
 
@@ -319,7 +320,7 @@ impl ExecutionPlan for ArrayScanExec {
         let mut plan = self.clone();
         plan.dynamic.extend(dynamic);
         plan.statistics = Arc::default();
-        plan.run = Arc::default();
+        plan.run = SharedRun::default();
         Ok(answer.with_updated_node(Arc::new(plan)))
     }
 
@@ -333,7 +334,7 @@ impl ExecutionPlan for ArrayScanExec {
             let e = ArrayError::too_large(format!("`{name}` has 2^64 rows or more, expected fewer to count"));
             return Err(datafusion_error(e.hint("select some of them with WHERE")));
         }
-        let state = self.state(partition, &context);
+        let state = self.run.get(partition, self.partitions.len(), || self.new_state(&context));
         if partition == 0 {
             let (kept, total) = self.chunks();
             ScanMetrics::plan(&self.metrics, kept, total);

@@ -9,7 +9,7 @@ use datafusion::execution::memory_pool::{MemoryConsumer, MemoryReservation};
 use datafusion::physical_expr::PhysicalExpr;
 use hyperslab_array::{DimensionChunks, IndexRanges, Selection, Variable};
 
-use super::budget::Budget;
+use super::budget::{Budget, Permit};
 use super::cache::ChunkCache;
 use super::plan::ScanRequest;
 use super::rows::bounding_box;
@@ -59,6 +59,21 @@ pub(crate) struct Need {
     /// Chunks that only this unit needs.
     pub own_chunks: usize,
     pub bytes: usize,
+}
+
+/// What a unit holds until it is done with.
+#[derive(Debug)]
+pub(crate) struct Held {
+    _requests: Permit,
+    _bytes: Permit,
+    pub memory: MemoryReservation,
+}
+
+impl Need {
+    /// Stored bytes and decoded ones are held together for a while.
+    fn in_flight(&self) -> usize {
+        self.bytes.saturating_mul(2)
+    }
 }
 
 impl ScanState {
@@ -127,6 +142,23 @@ impl ScanState {
         need
     }
 
+    /// What a unit that must start takes of the budgets, whether it fits or not.
+    ///
+    /// # Errors
+    /// When the pool of the query has no memory left.
+    pub fn hold(&self, need: &Need) -> Result<Held> {
+        let memory = self.reserve(need.in_flight())?;
+        Ok(Held { _requests: self.requests.take(need.chunks), _bytes: self.bytes.take(need.bytes), memory })
+    }
+
+    /// What a unit that comes later takes of the budgets, where it fits.
+    pub fn hold_ahead(&self, need: &Need) -> Option<Held> {
+        let requests = self.requests.try_take(need.chunks.max(1))?;
+        let bytes = self.bytes.try_take(need.bytes)?;
+        let memory = self.reserve_ahead(need.in_flight()).ok()?;
+        Some(Held { _requests: requests, _bytes: bytes, memory })
+    }
+
     /// Memory for `bytes`, from the pool of the query.
     ///
     /// # Errors
@@ -138,7 +170,7 @@ impl ScanState {
     }
 
     /// As [`Self::reserve`], but only where as much is left for the next unit of every partition.
-    pub fn reserve_ahead(&self, bytes: usize) -> Result<MemoryReservation> {
+    fn reserve_ahead(&self, bytes: usize) -> Result<MemoryReservation> {
         let reservation = self.reserve(bytes.saturating_mul(self.request.partitions.saturating_add(1)))?;
         reservation.try_resize(bytes)?;
         Ok(reservation)

@@ -17,16 +17,14 @@ use datafusion::arrow::compute::BatchCoalescer;
 use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::common::runtime::SpawnedTask;
 use datafusion::error::{DataFusionError, Result};
-use datafusion::execution::memory_pool::MemoryReservation;
 use datafusion::physical_plan::metrics::{BaselineMetrics, ExecutionPlanMetricsSet, RecordOutput};
 use futures::{Stream, stream};
 
-use super::budget::Permit;
 use super::load::load;
 use super::metrics::ScanMetrics;
 use super::prune::prune;
 use super::rows::{UnitColumn, UnitRows};
-use super::state::ScanState;
+use super::state::{Held, ScanState};
 use super::units::Unit;
 use crate::error::internal;
 
@@ -55,14 +53,6 @@ struct Loaded {
     unit: Unit,
     columns: Vec<UnitColumn>,
     held: Held,
-}
-
-/// What a unit holds until its last row is made.
-#[derive(Debug)]
-struct Held {
-    _requests: Permit,
-    _bytes: Permit,
-    memory: MemoryReservation,
 }
 
 #[derive(Debug)]
@@ -159,22 +149,9 @@ impl PartitionScan {
                 unit.keep_first(rows);
             }
             let need = self.state.need(&unit);
-            let must = self.open.is_none() && self.ahead.is_empty();
-            // Stored bytes and decoded ones are held together for a while.
-            let bytes = need.bytes.saturating_mul(2);
-            let memory = if must { self.state.reserve(bytes) } else { self.state.reserve_ahead(bytes) };
-            let held = if must {
-                let (requests, bytes) = (self.state.requests.take(need.chunks), self.state.bytes.take(need.bytes));
-                Some(Held { _requests: requests, _bytes: bytes, memory: memory? })
-            } else {
-                let requests = self.state.requests.try_take(need.chunks.max(1));
-                let bytes = requests.as_ref().and_then(|_| self.state.bytes.try_take(need.bytes));
-                match (requests, bytes, memory) {
-                    (Some(requests), Some(bytes), Ok(memory)) => {
-                        Some(Held { _requests: requests, _bytes: bytes, memory })
-                    }
-                    _ => None,
-                }
+            let held = match self.open.is_none() && self.ahead.is_empty() {
+                true => Some(self.state.hold(&need)?),
+                false => self.state.hold_ahead(&need),
             };
             let Some(held) = held else { break };
             self.range.start += 1;

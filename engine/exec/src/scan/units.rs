@@ -88,6 +88,12 @@ impl UnitGrid {
         self.dimensions.get(dimension).map(|d| &d.chunks)
     }
 
+    /// The indices that the `n`-th unit along `dimension` holds.
+    pub fn selected(&self, dimension: usize, n: u64) -> IndexRanges {
+        let part = |d: &UnitDimension| Some(d.selected.within(d.chunks.range(d.chunk(n)?)));
+        self.dimensions.get(dimension).and_then(part).unwrap_or_default()
+    }
+
     /// Number of units; saturates. A grid without dimensions is one unit.
     pub fn count(&self) -> u64 {
         if self.is_empty { 0 } else { self.dimensions.iter().fold(1u64, |n, d| n.saturating_mul(d.touched.len())) }

@@ -83,40 +83,57 @@ pub(crate) fn evaluate(
     within: &IndexRanges,
 ) -> Result<IndexRanges> {
     let mut found = Vec::new();
-    let mut positions = within.iter();
+    for_each_block(schema, columns, within, |batch, positions| {
+        for (start, end) in SlicesIterator::new(&mask(predicate, batch)?) {
+            match positions.run {
+                Some(first) => found.push(first + start as u64..first + end as u64),
+                None => found.extend((start..end).map(|i| positions.all.value(i)..positions.all.value(i) + 1)),
+            }
+        }
+        Ok(())
+    })?;
+    Ok(IndexRanges::from_ranges(found))
+}
+
+/// The positions of a block of labels.
+pub(crate) struct Positions {
+    all: UInt64Array,
+    /// The first, where each next one is the one after it.
+    run: Option<u64>,
+}
+
+/// Calls `f` with the labels of `columns`, all of one dimension or scalars, at the positions of `within`, some at a
+/// time.
+pub(crate) fn for_each_block(
+    schema: &SchemaRef,
+    columns: &[&Column],
+    within: &IndexRanges,
+    mut f: impl FnMut(&RecordBatch, &Positions) -> Result<()>,
+) -> Result<()> {
+    let mut indices = within.iter();
     loop {
-        let block: Vec<u64> = positions.by_ref().take(BLOCK).collect();
+        let block: Vec<u64> = indices.by_ref().take(BLOCK).collect();
         let Some(&first) = block.first() else { break };
         let is_run = block.last().is_some_and(|last| last - first + 1 == block.len() as u64);
         let len = block.len();
-        let block = UInt64Array::from(block);
+        let positions = Positions { all: UInt64Array::from(block), run: is_run.then_some(first) };
         let arrays = columns
             .iter()
             .map(|column| match column {
                 Column::Index { .. } => {
-                    let values = block.values().iter().map(|p| *p as i64);
+                    let values = positions.all.values().iter().map(|p| *p as i64);
                     Ok(Arc::new(Int64Array::from_iter_values(values)) as ArrayRef)
                 }
-                Column::Labels { labels, .. } if is_run => {
-                    let labels = labels.array()?;
-                    Ok(labels.slice(first as usize, len))
-                }
-                Column::Labels { labels, .. } => Ok(take(&labels.array()?, &block, None)?),
+                Column::Labels { labels, .. } if is_run => Ok(labels.array()?.slice(first as usize, len)),
+                Column::Labels { labels, .. } => Ok(take(&labels.array()?, &positions.all, None)?),
                 Column::Scalar { labels } => Ok(take(&labels.array()?, &UInt64Array::from(vec![0; len]), None)?),
-                Column::Array { .. } => Err(internal("a predicate on labels reads an array")),
+                Column::Array { .. } => Err(internal("an expression over labels reads an array")),
             })
             .collect::<Result<Vec<ArrayRef>>>()?;
         let options = RecordBatchOptions::new().with_row_count(Some(len));
-        let batch = RecordBatch::try_new_with_options(Arc::clone(schema), arrays, &options)?;
-        for (start, end) in SlicesIterator::new(&mask(predicate, &batch)?) {
-            if is_run {
-                found.push(first + start as u64..first + end as u64);
-            } else {
-                found.extend((start..end).map(|i| block.value(i)..block.value(i) + 1));
-            }
-        }
+        f(&RecordBatch::try_new_with_options(Arc::clone(schema), arrays, &options)?, &positions)?;
     }
-    Ok(IndexRanges::from_ranges(found))
+    Ok(())
 }
 
 /// Where `predicate` is true.

@@ -29,7 +29,7 @@ use hyperslab_array::{IndexRanges, Role, Selection};
 use crate::layout::{Column, Layout};
 
 pub(crate) use index::{has_sql_order, sql_order};
-pub(crate) use labels::{LabelFilter, evaluate, mask, unqualified};
+pub(crate) use labels::{LabelFilter, evaluate, for_each_block, mask, unqualified};
 
 /// Positions without labels are not enumerated beyond this.
 const MOST_POSITIONS: u64 = 1 << 28;

@@ -10,6 +10,22 @@
 //! depend on how many of them work at the same time. Accumulators count what is missing, not what is there: how many
 //! cells a group has is arithmetic where nothing filters them.
 
+mod bits;
+mod count;
+mod extreme;
+mod feed;
+mod function;
+mod generic;
+mod kernel;
+mod rows;
+mod sum;
+mod values;
+mod weighted;
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+mod tests;
+
 use std::any::Any;
 use std::fmt::Debug;
 use std::ops::Range;
@@ -17,6 +33,9 @@ use std::ops::Range;
 use datafusion::arrow::array::ArrayRef;
 use datafusion::arrow::buffer::BooleanBuffer;
 use datafusion::error::Result;
+
+pub(crate) use function::Function;
+pub(crate) use rows::RowCounter;
 
 /// Cells of a piece side by side, and the groups they go to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

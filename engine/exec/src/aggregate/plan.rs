@@ -1,0 +1,200 @@
+//! [`ArrayAggregateExec`]: the physical plan of an aggregate on chunks. It describes what to do and opens nothing.
+
+use std::fmt;
+use std::sync::{Arc, OnceLock};
+
+use datafusion::common::tree_node::TreeNodeRecursion;
+use datafusion::error::Result;
+use datafusion::execution::memory_pool::MemoryLimit;
+use datafusion::execution::{SendableRecordBatchStream, TaskContext};
+use datafusion::physical_expr::{EquivalenceProperties, Partitioning, PhysicalExpr};
+use datafusion::physical_expr_common::physical_expr::is_volatile;
+use datafusion::physical_plan::execution_plan::{
+    Boundedness, EmissionType, SchedulingType, apply_expression_roots,
+};
+use datafusion::physical_plan::metrics::{BaselineMetrics, ExecutionPlanMetricsSet, MetricsSet};
+use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
+use datafusion::physical_plan::{DisplayAs, DisplayFormatType, ExecutionPlan, PlanProperties};
+use futures::{StreamExt, TryStreamExt, stream};
+
+use super::accumulate::Function;
+use super::blocks::Blocks;
+use super::labels::{Varies, varies};
+use super::prepared::Prepared;
+use super::request::AggregateRequest;
+use super::stream::{Shared, Worker};
+use crate::layout::Column;
+use crate::scan::{ArrayScanExec, ScanMetrics, selection_parts};
+use crate::shared_run::SharedRun;
+
+/// Positions of a dimension without labels are not enumerated beyond this.
+const MOST_POSITIONS: u64 = 1 << 26;
+
+/// Aggregates the cells of a scan chunk by chunk, without making rows of them.
+#[derive(Debug, Clone)]
+pub struct ArrayAggregateExec {
+    scan: ArrayScanExec,
+    request: AggregateRequest,
+    functions: Vec<Function>,
+    /// The same answer, made of rows: for groups that memory does not hold.
+    rows: Arc<dyn ExecutionPlan>,
+    properties: Arc<PlanProperties>,
+    metrics: ExecutionPlanMetricsSet,
+    run: SharedRun<OnceLock<Way>>,
+}
+
+/// How a run gets its answer, decided when its first partition is asked for a row.
+#[derive(Debug, Clone)]
+enum Way {
+    Chunks(Arc<Shared>),
+    Rows,
+}
+
+impl ArrayAggregateExec {
+    /// The aggregate `request` over `scan`, where it can be done on chunks: each key varies along one dimension at
+    /// most, and each function can be merged. `rows` is a plan for the same answer with one partition.
+    pub fn try_new(scan: &ArrayScanExec, request: AggregateRequest, rows: Arc<dyn ExecutionPlan>) -> Option<Self> {
+        let layout = scan.layout();
+        let is_limited = scan.request().fetch.is_some() || scan.has_dynamic_filters();
+        let shape = layout.shape();
+        let is_numbered = |d: &usize| {
+            let has_labels = matches!(layout.columns.get(*d), Some(Column::Labels { .. }));
+            has_labels || shape.get(*d).is_some_and(|size| *size <= MOST_POSITIONS)
+        };
+        let is_key = |key: &Arc<dyn PhysicalExpr>| match varies(layout, key) {
+            Varies::Nowhere => true,
+            Varies::Along(d) => is_numbered(&d),
+            Varies::Everywhere => false,
+        };
+        let functions = request.aggregates.iter().map(Function::try_new).collect::<Option<Vec<_>>>()?;
+        let arguments = functions.iter().flat_map(|f| f.arguments());
+        let mut all = request.group_by.iter().map(|(key, _)| key);
+        let filters = request.filters.iter().flatten().chain(&request.predicate);
+        if is_limited
+            || !request.group_by.iter().all(|(key, _)| is_key(key))
+            || all.any(is_volatile)
+            || arguments.chain(filters).any(is_volatile)
+        {
+            return None;
+        }
+        let units = usize::try_from(scan.units().count()).unwrap_or(usize::MAX);
+        let partitions = scan.request().partitions.min(units).max(1);
+        let properties = PlanProperties::new(
+            EquivalenceProperties::new(Arc::clone(&request.schema)),
+            Partitioning::UnknownPartitioning(partitions),
+            EmissionType::Incremental,
+            Boundedness::Bounded,
+        )
+        .with_scheduling_type(SchedulingType::Cooperative);
+        Some(Self {
+            scan: scan.clone(),
+            request,
+            functions,
+            rows,
+            properties: Arc::new(properties),
+            metrics: ExecutionPlanMetricsSet::new(),
+            run: SharedRun::default(),
+        })
+    }
+
+    /// Chunks, unless labels cannot be evaluated on their own or the states do not fit the memory of the query.
+    fn way(&self, context: &TaskContext) -> Way {
+        let Ok(prepared) = Prepared::try_new(&self.scan, &self.request, &self.functions) else { return Way::Rows };
+        let groups = prepared.tasks.most_groups(&prepared.groups);
+        let segments = prepared.tasks.segments().min(self.partitions() as u64 + 1) as usize;
+        let states = groups.saturating_mul(prepared.bytes_a_group).saturating_mul(segments);
+        match context.memory_pool().memory_limit() {
+            MemoryLimit::Finite(limit) if states > limit / 2 => Way::Rows,
+            _ => {
+                let scan = self.scan.new_state(context);
+                Way::Chunks(Arc::new(Shared { scan, prepared, blocks: Blocks::default() }))
+            }
+        }
+    }
+
+    fn partitions(&self) -> usize {
+        self.properties.output_partitioning().partition_count()
+    }
+}
+
+impl DisplayAs for ArrayAggregateExec {
+    fn fmt_as(&self, format: DisplayFormatType, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut parts = vec![("table".to_string(), self.scan.layout().name())];
+        parts.extend(selection_parts(self.scan.layout(), &self.scan.request().selection));
+        let (kept, total) = self.scan.chunks();
+        parts.push(("chunks".into(), format!("{kept} of {total}")));
+        let list = |items: Vec<String>| format!("[{}]", items.join(", "));
+        let keys = self.request.group_by.iter().map(|(key, name)| match key.to_string() {
+            text if text.split_once('@').is_some_and(|(column, _)| column == name) => name.clone(),
+            text => format!("{text} as {name}"),
+        });
+        parts.push(("group_by".into(), list(keys.collect())));
+        parts.push(("aggregates".into(), list(self.request.aggregates.iter().map(|a| a.name().into()).collect())));
+        if let Some(predicate) = &self.request.predicate {
+            parts.push(("filter".into(), predicate.to_string()));
+        }
+        let parts: Vec<String> = parts.into_iter().map(|(key, value)| format!("{key}={value}")).collect();
+        match format {
+            DisplayFormatType::TreeRender => f.write_str(&parts.join("\n")),
+            DisplayFormatType::Default | DisplayFormatType::Verbose => {
+                write!(f, "ArrayAggregateExec: {}", parts.join(", "))
+            }
+        }
+    }
+}
+
+impl ExecutionPlan for ArrayAggregateExec {
+    fn name(&self) -> &str {
+        "ArrayAggregateExec"
+    }
+
+    fn properties(&self) -> &Arc<PlanProperties> {
+        &self.properties
+    }
+
+    fn children(&self) -> Vec<&Arc<dyn ExecutionPlan>> {
+        Vec::new()
+    }
+
+    fn apply_expressions(
+        &self,
+        f: &mut dyn FnMut(&Arc<dyn PhysicalExpr>) -> Result<TreeNodeRecursion>,
+    ) -> Result<TreeNodeRecursion> {
+        let keys = self.request.group_by.iter().map(|(key, _)| key);
+        let filters = self.request.filters.iter().flatten().chain(&self.request.predicate);
+        let arguments = self.functions.iter().flat_map(|f| f.arguments());
+        apply_expression_roots(keys.chain(filters).chain(arguments), f)
+    }
+
+    fn with_new_children(self: Arc<Self>, _children: Vec<Arc<dyn ExecutionPlan>>) -> Result<Arc<dyn ExecutionPlan>> {
+        Ok(self)
+    }
+
+    fn metrics(&self) -> Option<MetricsSet> {
+        Some(self.metrics.clone_inner())
+    }
+
+    fn execute(&self, partition: usize, context: Arc<TaskContext>) -> Result<SendableRecordBatchStream> {
+        let run = self.run.get(partition, self.partitions(), OnceLock::new);
+        if partition == 0 {
+            let (kept, total) = self.scan.chunks();
+            ScanMetrics::plan(&self.metrics, kept, total);
+        }
+        let metrics = ScanMetrics::new(&self.metrics, partition);
+        let baseline = BaselineMetrics::new(&self.metrics, partition);
+        let plan = self.clone();
+        let batch_size = context.session_config().batch_size();
+        let start = async move {
+            Ok::<_, datafusion::error::DataFusionError>(match run.get_or_init(|| plan.way(&context)) {
+                Way::Chunks(shared) => {
+                    let worker = Worker::new(Arc::clone(shared), metrics, baseline, batch_size, partition == 0);
+                    worker.batches().boxed()
+                }
+                Way::Rows if partition == 0 => plan.rows.execute(0, context)?.boxed(),
+                Way::Rows => stream::empty().boxed(),
+            })
+        };
+        let batches = stream::once(start).try_flatten();
+        Ok(Box::pin(RecordBatchStreamAdapter::new(Arc::clone(&self.request.schema), batches)))
+    }
+}

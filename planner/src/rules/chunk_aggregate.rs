@@ -1,0 +1,147 @@
+//! Aggregates over a scan of arrays run on its chunks, where that is the same.
+//!
+//! ```text
+//!  AggregateExec: final                                  ArrayAggregateExec
+//!    AggregateExec: partial                     ─→         keys, arguments and filters
+//!      [FilterExec | ProjectionExec]*                      over the columns of the scan
+//!        ArrayScanExec
+//! ```
+//!
+//! The rule looks through filters and projections alone, and puts their expressions in place of the columns above. It
+//! runs before DataFusion distributes the plan, so that nothing else stands in between.
+
+use std::sync::Arc;
+
+use datafusion::common::Result;
+use datafusion::common::config::ConfigOptions;
+use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode};
+use datafusion::logical_expr::Operator;
+use datafusion::physical_expr::PhysicalExpr;
+use datafusion::physical_expr::expressions::{BinaryExpr, Column};
+use datafusion::physical_optimizer::PhysicalOptimizerRule;
+use datafusion::physical_plan::ExecutionPlan;
+use datafusion::physical_plan::aggregates::{AggregateExec, AggregateMode};
+use datafusion::physical_plan::coalesce_partitions::CoalescePartitionsExec;
+use datafusion::physical_plan::filter::FilterExec;
+use datafusion::physical_plan::projection::ProjectionExec;
+use hyperslab_exec::{AggregateRequest, ArrayAggregateExec, ArrayScanExec};
+
+use crate::PlannerOptions;
+
+type Expr = Arc<dyn PhysicalExpr>;
+
+#[derive(Debug)]
+pub(crate) struct ChunkAggregate;
+
+impl PhysicalOptimizerRule for ChunkAggregate {
+    fn name(&self) -> &str {
+        "hyperslab.chunk_aggregate"
+    }
+
+    fn schema_check(&self) -> bool {
+        true
+    }
+
+    fn optimize(&self, plan: Arc<dyn ExecutionPlan>, config: &ConfigOptions) -> Result<Arc<dyn ExecutionPlan>> {
+        if !PlannerOptions::of(config).chunk_aggregate {
+            return Ok(plan);
+        }
+        plan.transform_down(|node| {
+            let on_chunks = node.downcast_ref::<AggregateExec>().map(on_chunks).transpose()?.flatten();
+            Ok(match on_chunks {
+                Some(on_chunks) => Transformed::yes(Arc::new(on_chunks) as _),
+                None => Transformed::no(node),
+            })
+        })
+        .data()
+    }
+}
+
+/// The same aggregate on chunks, where it is one over a scan.
+fn on_chunks(answer: &AggregateExec) -> Result<Option<ArrayAggregateExec>> {
+    let first = match answer.mode() {
+        AggregateMode::Single | AggregateMode::SinglePartitioned => Some(answer),
+        AggregateMode::Final | AggregateMode::FinalPartitioned => {
+            answer.input().downcast_ref::<AggregateExec>().filter(|first| *first.mode() == AggregateMode::Partial)
+        }
+        AggregateMode::Partial | AggregateMode::PartialReduce => None,
+    };
+    let Some(first) = first else { return Ok(None) };
+    if first.group_expr().has_grouping_set() || answer.limit_options().or(first.limit_options()).is_some() {
+        return Ok(None);
+    }
+    let Some(input) = Input::of(first.input())? else { return Ok(None) };
+    let group_by = first.group_expr().expr().iter();
+    let group_by = group_by.map(|(key, name)| Ok((input.over_scan(key)?, name.clone()))).collect::<Result<_>>()?;
+    let mut aggregates = Vec::with_capacity(first.aggr_expr().len());
+    for function in first.aggr_expr() {
+        let all = function.all_expressions();
+        let over_scan = |exprs: Vec<Expr>| exprs.iter().map(|e| input.over_scan(e)).collect::<Result<Vec<_>>>();
+        let moved = function.with_new_expressions(over_scan(all.args)?, over_scan(all.order_by_exprs)?);
+        let Some(moved) = moved.filter(|_| !function.is_reversed()) else { return Ok(None) };
+        aggregates.push(Arc::new(moved));
+    }
+    let filters = first.filter_expr().iter();
+    let filters = filters.map(|f| f.as_ref().map(|f| input.over_scan(f)).transpose()).collect::<Result<_>>()?;
+    let request =
+        AggregateRequest { group_by, aggregates, filters, predicate: input.predicate, schema: answer.schema() };
+    let rows = AggregateExec::try_new(
+        AggregateMode::Single,
+        first.group_expr().clone(),
+        first.aggr_expr().to_vec(),
+        first.filter_expr().to_vec(),
+        Arc::new(CoalescePartitionsExec::new(Arc::clone(first.input()))),
+        first.input_schema(),
+    )?;
+    Ok(ArrayAggregateExec::try_new(input.scan, request, Arc::new(rows)))
+}
+
+/// Filters and projections over a scan, seen from above.
+struct Input<'a> {
+    scan: &'a ArrayScanExec,
+    /// What each column is, over the columns of the scan.
+    columns: Vec<Expr>,
+    predicate: Option<Expr>,
+}
+
+impl<'a> Input<'a> {
+    fn of(plan: &'a Arc<dyn ExecutionPlan>) -> Result<Option<Self>> {
+        if let Some(scan) = plan.downcast_ref::<ArrayScanExec>() {
+            let column = |(i, field): (usize, &Arc<datafusion::arrow::datatypes::Field>)| {
+                Arc::new(Column::new(field.name(), i)) as Expr
+            };
+            let columns = scan.schema().fields().iter().enumerate().map(column).collect();
+            return Ok(Some(Self { scan, columns, predicate: None }));
+        }
+        if let Some(projection) = plan.downcast_ref::<ProjectionExec>() {
+            let Some(mut input) = Self::of(projection.input())? else { return Ok(None) };
+            let columns = projection.expr().iter().map(|e| input.over_scan(&e.expr)).collect::<Result<_>>()?;
+            input.columns = columns;
+            return Ok(Some(input));
+        }
+        let Some(filter) = plan.downcast_ref::<FilterExec>().filter(|f| f.fetch().is_none()) else { return Ok(None) };
+        let Some(mut input) = Self::of(filter.input())? else { return Ok(None) };
+        let own = input.over_scan(filter.predicate())?;
+        input.predicate = Some(match input.predicate.take() {
+            Some(below) => Arc::new(BinaryExpr::new(below, Operator::And, own)),
+            None => own,
+        });
+        if let Some(projection) = filter.projection() {
+            input.columns = projection.iter().filter_map(|i| input.columns.get(*i).cloned()).collect();
+        }
+        Ok(Some(input))
+    }
+
+    /// `expr` over the columns of the scan.
+    fn over_scan(&self, expr: &Expr) -> Result<Expr> {
+        Arc::clone(expr)
+            .transform_up(|e| {
+                let own = e.downcast_ref::<Column>().and_then(|column| self.columns.get(column.index()));
+                Ok(match own {
+                    Some(own) => Transformed::yes(Arc::clone(own)),
+                    None => Transformed::no(e),
+                })
+            })
+            .data()
+    }
+}
