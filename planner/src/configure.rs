@@ -30,6 +30,7 @@ pub fn configure(mut builder: SessionStateBuilder) -> SessionStateBuilder {
     *builder.config() = Some(with_options(config));
 
     builder.scalar_functions().get_or_insert_default().extend(functions::all());
+    builder.aggregate_functions().get_or_insert_default().extend(functions::aggregates());
 
     let planners = builder.expr_planners().get_or_insert_with(SessionStateDefaults::default_expr_planners);
     // The first planner that knows an expression plans it.

@@ -7,7 +7,7 @@ use hyperslab_exec::Options;
 extensions_options! {
     /// How SQL becomes an array plan: `hyperslab.planner.*`.
     pub struct PlannerOptions {
-        /// Let `nearest`, `pad` and `backfill` look among the labels of the coordinate that they name; when off, they are errors.
+        /// Let `nearest`, `pad`, `backfill` and `dim_index` look among the labels of the coordinate that they name; when off, they are errors.
         pub bind_lookups: bool, default = true
 
         /// Find the calendar of text behind `min`, `max`, `CASE` and the like, for functions of times; when off, such text is read in the proleptic Gregorian calendar.

@@ -14,7 +14,7 @@ use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::filter::FilterExecBuilder;
 use hyperslab_array::{Coordinate, Dataset, Grid, Selection};
 
-use crate::layout::Layout;
+use crate::layout::{Column, Layout};
 use crate::options::ScanOptions;
 use crate::scan::{ArrayScanExec, ScanRequest};
 use crate::selection::{self, LabelFilter};
@@ -49,6 +49,11 @@ impl ArrayTable {
     /// The scalar or 1-D coordinate whose labels are the column called `column`.
     pub fn coordinate(&self, column: &str) -> Option<&Arc<Coordinate>> {
         self.layout.coordinate(column)
+    }
+
+    /// Whether `column` holds the positions along a dimension that has no labels.
+    pub fn is_position(&self, column: &str) -> bool {
+        matches!(self.layout.column(column), Some(Column::Index { .. }))
     }
 }
 

@@ -1,8 +1,10 @@
-//! `nearest`, `pad` and `backfill` get the labels of the coordinate that they name.
+//! `nearest`, `pad`, `backfill` and `dim_index` get the labels of the coordinate that they name.
 //!
 //! ```text
 //! time = nearest(time, '1982-08-07')  ─→  time = nearest('time', '1982-08-07') over the labels of `time`
 //!                                     ─→  time = 1982-08-01T00:00:00              once DataFusion folds constants
+//! dim_index(lat) < 10                 ─→  dim_index(lat) < 10 over the labels of `lat`
+//! dim_index(x) < 10                   ─→  x < 10                                      where `x` has no labels
 //! ```
 
 use datafusion::common::Result;
@@ -10,9 +12,10 @@ use datafusion::common::config::ConfigOptions;
 use datafusion::common::tree_node::Transformed;
 use datafusion::logical_expr::{Expr, ExprSchemable, LogicalPlan, lit};
 use datafusion::optimizer::AnalyzerRule;
+use hyperslab_exec::functions::dim_index;
 use hyperslab_exec::functions::lookup::{bound, call_of};
 
-use super::trace::coordinate_of;
+use super::trace::{Labels, coordinate_of, labels_of};
 use super::walk::{Scope, rewrite};
 use crate::PlannerOptions;
 
@@ -33,6 +36,13 @@ impl AnalyzerRule for BindLookups {
 }
 
 fn bind(expr: Expr, scope: &Scope<'_>) -> Result<Transformed<Expr>> {
+    if let Some(column) = dim_index::argument_of(&expr)? {
+        let function = match labels_of(column, scope)? {
+            Labels::Of(coordinate) => dim_index::of_labels(coordinate)?,
+            Labels::Positions => dim_index::of_positions(),
+        };
+        return Ok(Transformed::yes(function.call(vec![column.clone()])));
+    }
     let Some(call) = call_of(&expr)? else { return Ok(Transformed::no(expr)) };
     let coordinate = coordinate_of(call.dimension, scope)?;
     let mut args = vec![lit(coordinate.variable().name.as_str())];

@@ -18,9 +18,11 @@ use super::walk::{Scope, rewrite};
 use crate::PlannerOptions;
 
 /// Functions, aggregates and windows that answer with one of their arguments' values as it is.
-const HAND_ON: [&str; 13] = [
+const HAND_ON: [&str; 15] = [
     "min",
     "max",
+    "arg_min",
+    "arg_max",
     "first_value",
     "last_value",
     "nth_value",

@@ -12,24 +12,48 @@ use hyperslab_exec::{ArrayTable, datafusion_error};
 use super::lineage::{Origin, origin};
 use super::walk::Scope;
 
+/// What the column of a coordinate or of a dimension holds.
+pub(super) enum Labels {
+    Of(Arc<Coordinate>),
+    /// The positions along a dimension without labels.
+    Positions,
+}
+
 /// The coordinate whose labels `expr` is.
 ///
 /// # Errors
 /// When it is not the column of a scalar or 1-D coordinate of an array table; the error says what it is instead.
 pub(super) fn coordinate_of(expr: &Expr, scope: &Scope<'_>) -> Result<Arc<Coordinate>> {
-    found(expr, scope).map_err(datafusion_error)
+    found(expr, scope, coordinate).map_err(datafusion_error)
 }
 
-fn found(expr: &Expr, scope: &Scope<'_>) -> Result<Arc<Coordinate>, ArrayError> {
+/// The coordinate whose labels `expr` is, or that it is the positions along a dimension without labels.
+///
+/// # Errors
+/// As [`coordinate_of`].
+pub(super) fn labels_of(expr: &Expr, scope: &Scope<'_>) -> Result<Labels> {
+    let labels = |table: &ArrayTable, name: &str| match table.is_position(name) {
+        true => Ok(Labels::Positions),
+        false => coordinate(table, name).map(Labels::Of),
+    };
+    found(expr, scope, labels).map_err(datafusion_error)
+}
+
+/// What `of` makes of the column of an array table that `expr` is.
+fn found<T>(
+    expr: &Expr,
+    scope: &Scope<'_>,
+    of: impl Fn(&ArrayTable, &str) -> Result<T, ArrayError>,
+) -> Result<T, ArrayError> {
     let (column, mut scope) = match expr {
-        Expr::Alias(alias) => return found(&alias.expr, scope),
+        Expr::Alias(alias) => return found(&alias.expr, scope, of),
         Expr::Column(column) => (column, Some(scope)),
         Expr::OuterReferenceColumn(_, column) => (column, scope.outer),
         _ => return Err(ArrayError::argument(format!("`{expr}` is computed, expected the column of a coordinate"))),
     };
     while let Some(here) = scope {
         if let Some((input, index)) = here.input_of(column) {
-            return follow(input, index, column);
+            return follow(input, index, column, of);
         }
         scope = here.outer;
     }
@@ -37,10 +61,15 @@ fn found(expr: &Expr, scope: &Scope<'_>) -> Result<Arc<Coordinate>, ArrayError> 
 }
 
 /// Follows column `index` of `plan`, which the query calls `asked`, to the table it comes from.
-fn follow(mut plan: &LogicalPlan, mut index: usize, asked: &Column) -> Result<Arc<Coordinate>, ArrayError> {
+fn follow<T>(
+    mut plan: &LogicalPlan,
+    mut index: usize,
+    asked: &Column,
+    of: impl Fn(&ArrayTable, &str) -> Result<T, ArrayError>,
+) -> Result<T, ArrayError> {
     loop {
         let step = match origin(plan, index) {
-            Origin::Table(scan) => return of_table(scan, index, asked),
+            Origin::Table(scan) => return of_table(scan, index, asked, of),
             Origin::Column(input, column) => Some((input, column)),
             Origin::Expr(expr, input) => {
                 column_in(expr).and_then(|column| Some((input, input.schema().maybe_index_of_column(column)?)))
@@ -63,15 +92,20 @@ fn column_in(expr: &Expr) -> Option<&Column> {
     }
 }
 
-fn of_table(scan: &TableScan, index: usize, asked: &Column) -> Result<Arc<Coordinate>, ArrayError> {
+fn of_table<T>(
+    scan: &TableScan,
+    index: usize,
+    asked: &Column,
+    of: impl Fn(&ArrayTable, &str) -> Result<T, ArrayError>,
+) -> Result<T, ArrayError> {
     let provider = source_as_provider(&scan.source).ok();
     match provider.as_ref().and_then(|p| p.downcast_ref::<ArrayTable>()) {
-        Some(table) => coordinate(table, scan.projected_schema.field(index).name()),
+        Some(table) => of(table, scan.projected_schema.field(index).name()),
         None => Err(ArrayError::argument(format!(
             "`{asked}` is a column of table `{}`, expected a coordinate of an array table",
             scan.table_name
         ))
-        .hint("the first argument names labels, the second the value to look for")),
+        .hint("the first argument is a column of labels")),
     }
 }
 

@@ -16,8 +16,8 @@ use datafusion::physical_plan::aggregates::order::GroupOrdering;
 use hyperslab_array::{IndexRanges, Selection};
 
 use super::labels::{Varies, values, varies};
-use crate::error::internal;
 use crate::layout::Layout;
+use crate::error::internal;
 use crate::scan::UnitGrid;
 
 /// The groups of all dimensions, and the keys they stand for.
@@ -63,7 +63,8 @@ impl Groups {
         let mut found: Vec<Option<Key>> = keys.iter().map(|_| None).collect();
         let mut dimensions = Vec::with_capacity(selection.dimensions.len());
         for (d, selected) in selection.dimensions.iter().enumerate() {
-            let own: Vec<usize> = (0..keys.len()).filter(|k| varies(layout, &keys[*k]) == Varies::Along(d)).collect();
+            let own: Vec<usize> =
+                (0..keys.len()).filter(|k| varies(layout, &keys[*k]) == Varies::Along(d)).collect();
             if own.is_empty() {
                 dimensions.push(DimensionGroups::one(selected.clone()));
                 continue;
@@ -122,8 +123,7 @@ impl DimensionGroups {
         for n in 0..count {
             let len = units.selected(dimension, n).len() as usize;
             let own = ids.get(at..at + len).unwrap_or_default().iter().map(|id| *id as usize);
-            let (least, greatest) =
-                own.fold((usize::MAX, 0), |(least, greatest), id| (id.min(least), id.max(greatest)));
+            let (least, greatest) = own.fold((usize::MAX, 0), |(least, greatest), id| (id.min(least), id.max(greatest)));
             if least < next {
                 return self;
             }

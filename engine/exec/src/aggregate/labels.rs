@@ -10,8 +10,8 @@ use datafusion::physical_expr::PhysicalExpr;
 use datafusion::physical_expr::utils::{collect_columns, reassign_expr_columns};
 use hyperslab_array::IndexRanges;
 
-use crate::error::internal;
 use crate::layout::{Column, Layout};
+use crate::error::internal;
 use crate::selection::for_each_block;
 
 /// Along what the value of an expression varies.
@@ -46,7 +46,11 @@ pub(crate) fn varies(layout: &Layout, expr: &Arc<dyn PhysicalExpr>) -> Varies {
 ///
 /// # Errors
 /// When an expression fails for a label.
-pub(crate) fn values(layout: &Layout, exprs: &[Arc<dyn PhysicalExpr>], within: &IndexRanges) -> Result<Vec<ArrayRef>> {
+pub(crate) fn values(
+    layout: &Layout,
+    exprs: &[Arc<dyn PhysicalExpr>],
+    within: &IndexRanges,
+) -> Result<Vec<ArrayRef>> {
     let used: Vec<usize> = (0..layout.columns.len())
         .filter(|c| exprs.iter().any(|e| collect_columns(e).iter().any(|u| u.name() == layout.schema.field(*c).name())))
         .collect();

@@ -3,15 +3,20 @@
 //! - Parts of a time, on every CF calendar: [`year`], [`month`], [`day`], [`hour`], [`minute`], [`second`],
 //!   [`dayofyear`], [`season`], [`date_part`], [`date_trunc`].
 //! - Labels by value: [`nearest`], [`pad`], [`backfill`]; see [`lookup`].
+//! - Positions of labels: [`dim_index`].
+//! - Aggregates: [`weighted_avg`], [`arg_max`], [`arg_min`].
 //!
 //! A time is a `TIMESTAMP` or a `DATE`, or the ISO 8601 text that stands for a time in a calendar without such a type;
 //! the field's metadata then names the calendar.
 
+pub mod arg_max;
+pub mod arg_min;
 pub mod backfill;
 pub mod date_part;
 pub mod date_trunc;
 pub mod day;
 pub mod dayofyear;
+pub mod dim_index;
 pub mod hour;
 pub mod in_calendar;
 pub mod lookup;
@@ -21,12 +26,17 @@ pub mod nearest;
 pub mod pad;
 pub mod season;
 pub mod second;
+pub mod weighted_avg;
 pub mod year;
 
+mod best_row;
+mod counted;
 mod part;
 mod time_part;
 mod times;
 
+#[cfg(test)]
+mod aggregate_tests;
 #[cfg(test)]
 pub(crate) mod tester;
 #[cfg(test)]
@@ -34,9 +44,9 @@ mod tests;
 
 use std::sync::Arc;
 
-use datafusion::logical_expr::ScalarUDF;
+use datafusion::logical_expr::{AggregateUDF, ScalarUDF};
 
-/// Every function, in the order of their names. `date_part` and `date_trunc` take the place of DataFusion's own.
+/// Every scalar function, in the order of their names. `date_part` and `date_trunc` take the place of DataFusion's own.
 pub fn all() -> Vec<Arc<ScalarUDF>> {
     vec![
         backfill::udf(),
@@ -44,6 +54,7 @@ pub fn all() -> Vec<Arc<ScalarUDF>> {
         date_trunc::udf(),
         day::udf(),
         dayofyear::udf(),
+        dim_index::udf(),
         hour::udf(),
         minute::udf(),
         month::udf(),
@@ -53,6 +64,11 @@ pub fn all() -> Vec<Arc<ScalarUDF>> {
         second::udf(),
         year::udf(),
     ]
+}
+
+/// Every aggregate function, in the order of their names.
+pub fn aggregates() -> Vec<Arc<AggregateUDF>> {
+    vec![arg_max::udf(), arg_min::udf(), weighted_avg::udf()]
 }
 
 /// Whether a function takes a time as its last argument and depends on the calendar of a text there.

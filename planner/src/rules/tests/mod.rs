@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod calendars;
+mod dim_index;
 mod floats;
 mod functions;
 mod grouping_sets;

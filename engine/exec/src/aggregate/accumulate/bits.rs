@@ -5,6 +5,7 @@ use std::ops::Range;
 use datafusion::arrow::buffer::{BooleanBuffer, Buffer};
 
 use super::Run;
+use super::kernel::MaybeNan;
 
 /// A bit for each cell of a piece.
 #[derive(Debug, Clone)]
@@ -31,12 +32,15 @@ impl Bits {
         Self { words: buffer.bit_chunks().iter_padded().take(buffer.len().div_ceil(64)).collect(), len: buffer.len() }
     }
 
-    /// The bits of the cells for which `is` holds.
-    pub(super) fn where_(len: usize, is: impl Fn(usize) -> bool) -> Self {
-        let word = |at: usize| {
-            (at * 64..((at + 1) * 64).min(len)).fold(0, |word, cell| word | (u64::from(is(cell)) << (cell - at * 64)))
+    /// The bits of the numbers that are not NaN.
+    pub(super) fn of_numbers<T: MaybeNan>(values: &[T]) -> Self {
+        let word = |values: &[T]| match values.iter().map(|value| u32::from(value.is_nan())).sum::<u32>() {
+            // Missing cells lie side by side, so that most words are of one kind.
+            0 => low(values.len()),
+            nan if nan as usize == values.len() => 0,
+            _ => values.iter().rev().fold(0, |word, value| word << 1 | u64::from(!value.is_nan())),
         };
-        Self { words: (0..len.div_ceil(64)).map(word).collect(), len }
+        Self { words: values.chunks(64).map(word).collect(), len: values.len() }
     }
 
     /// The bits of the cells of the runs for which `is` holds.
@@ -48,11 +52,6 @@ impl Bits {
             }
         }
         bits
-    }
-
-    /// How many cells.
-    pub(super) fn len(&self) -> usize {
-        self.len
     }
 
     fn set(&mut self, cells: Range<usize>) {

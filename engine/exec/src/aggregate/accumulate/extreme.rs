@@ -3,6 +3,7 @@
 //! The order is Arrow's order of all values: -0 before 0, NaN without a sign after every number and NaN with a sign
 //! before. NaN is kept apart from the states, where comparing it would cost every cell.
 
+use std::cell::Cell;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -61,7 +62,7 @@ impl<T: Ordered, const MAX: bool> Fold<T> for States<T, MAX> {
     }
 
     fn map(&mut self, base: usize, offsets: &[u32], values: &[T]) {
-        let states = std::cell::Cell::from_mut(&mut self.0[base..]).as_slice_of_cells();
+        let states = Cell::from_mut(&mut self.0[base..]).as_slice_of_cells();
         let take = |offset: usize, value: T| states[offset].set(pick::<T, MAX>(states[offset].get(), value));
         by_offset(
             offsets,

@@ -96,11 +96,6 @@ impl Function {
         &self.arguments
     }
 
-    /// Whether it counts rows, whatever they hold.
-    pub(crate) fn is_rows(&self) -> bool {
-        self.kind == Kind::Count && self.arguments.is_empty()
-    }
-
     /// States for groups without a cell.
     ///
     /// # Errors

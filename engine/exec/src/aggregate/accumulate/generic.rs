@@ -12,7 +12,7 @@ use datafusion::logical_expr::{EmitTo, GroupsAccumulator};
 use datafusion::physical_expr::GroupsAccumulatorAdapter;
 use datafusion::physical_expr::aggregate::AggregateFunctionExpr;
 
-use super::bits::Bits;
+use super::bits::{Bits, ones};
 use super::values::{check, same_kind};
 use super::{Accumulator, Argument, Piece, Target};
 
@@ -66,7 +66,7 @@ impl Rows {
         let (mut groups, mut runs) = (Vec::with_capacity(count), Vec::with_capacity(count));
         for (number, run) in piece.runs.iter().enumerate() {
             kept.each_word(run.start..run.start + run.len, |first, _, word| {
-                for cell in super::bits::ones(word).map(|bit| first + bit) {
+                for cell in ones(word).map(|bit| first + bit) {
                     groups.push(match run.to {
                         Target::One(group) => group,
                         Target::Each(first) => first + cell,
@@ -108,7 +108,7 @@ impl Rows {
         let Some((_, kept)) = &self.filter else { return values.to_vec() };
         let mut rows = Vec::with_capacity(self.groups.len());
         kept.each_word(0..values.len(), |first, _, word| {
-            rows.extend(super::bits::ones(word).map(|bit| values[first + bit]));
+            rows.extend(ones(word).map(|bit| values[first + bit]));
         });
         rows
     }

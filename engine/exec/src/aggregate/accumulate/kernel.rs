@@ -2,6 +2,8 @@
 //!
 //! A sum adds in lanes, so that its order depends on how many cells there are and on nothing else.
 
+use std::cell::Cell;
+
 /// How many cells are looked at before they are taken in: few enough that the second look finds them in the cache.
 pub(super) const BLOCK: usize = 2048;
 
@@ -56,14 +58,21 @@ whole!(i128: i64, u64);
 
 /// The sum in 64-bit floating-point numbers.
 pub(super) fn sum<T: Widen>(values: &[T]) -> f64 {
-    let mut lanes = [0.0f64; LANES];
     let (chunks, rest) = values.as_chunks::<LANES>();
+    // Runs are often short: the lanes cost more than they save there.
+    let (fours, rest) = rest.as_chunks::<4>();
+    let rest = rest.iter().fold(add_lanes(fours), |sum, value| sum + value.widen());
+    if chunks.is_empty() { rest } else { add_lanes(chunks) + rest }
+}
+
+fn add_lanes<T: Widen, const N: usize>(chunks: &[[T; N]]) -> f64 {
+    let mut lanes = [0.0f64; N];
     for chunk in chunks {
         for (lane, value) in lanes.iter_mut().zip(chunk) {
             *lane += value.widen();
         }
     }
-    add_up(&mut lanes) + rest.iter().fold(0.0, |sum, value| sum + value.widen())
+    add_up(lanes)
 }
 
 /// The sum of the products of two slices of one length.
@@ -76,11 +85,12 @@ pub(super) fn dot(left: &[f64], right: &[f64]) -> f64 {
             *lane += left * right;
         }
     }
-    add_up(&mut lanes) + left_rest.iter().zip(right_rest).fold(0.0, |sum, (left, right)| sum + left * right)
+    add_up(lanes) + left_rest.iter().zip(right_rest).fold(0.0, |sum, (left, right)| sum + left * right)
 }
 
-fn add_up(lanes: &mut [f64; LANES]) -> f64 {
-    let mut width = LANES / 2;
+/// The sum of lanes, of which there are a power of two.
+fn add_up<const N: usize>(mut lanes: [f64; N]) -> f64 {
+    let mut width = N / 2;
     while width > 0 {
         for lane in 0..width {
             lanes[lane] += lanes[lane + width];
@@ -151,6 +161,9 @@ maybe_nan_integer!(i8, i16, i32, i64, u8, u16, u32, u64);
 /// Whether a value is NaN.
 pub(super) fn any_nan<T: MaybeNan>(values: &[T]) -> bool {
     let (chunks, rest) = values.as_chunks::<LANES>();
+    if chunks.is_empty() {
+        return rest.iter().any(|value| value.is_nan());
+    }
     let mut found = [false; LANES];
     for chunk in chunks {
         for (found, value) in found.iter_mut().zip(chunk) {
@@ -278,7 +291,7 @@ pub(super) fn by_offset<T>(
 
 /// Adds each value to the sum at its offset.
 pub(super) fn add_map<T: Widen>(sums: &mut [f64], offsets: &[u32], values: &[T]) {
-    let sums = std::cell::Cell::from_mut(sums).as_slice_of_cells();
+    let sums = Cell::from_mut(sums).as_slice_of_cells();
     let add = |offset: usize, value: f64| sums[offset].set(sums[offset].get() + value);
     by_offset(
         offsets,

@@ -1,9 +1,10 @@
 //! Cells counted by group: those that a mask lets through, and those that are missing.
 
+use std::cell::Cell;
 use std::ops::Range;
 
 use super::bits::{Bits, low, ones};
-use super::kernel::{BLOCK, MaybeNan};
+use super::kernel::{BLOCK, MaybeNan, by_offset};
 use super::{Piece, Run, Target};
 
 /// How many cells counted in each group, where a mask decides that.
@@ -119,9 +120,20 @@ impl Missing {
                 }
             }
             Target::Map { base, from } => {
-                for (offset, value) in piece.offsets[from..].iter().zip(values) {
-                    counts[base + *offset as usize] += u64::from(found(value));
-                }
+                let counts = Cell::from_mut(&mut counts[base..]).as_slice_of_cells();
+                let add = |offset: usize, found: u32| counts[offset].set(counts[offset].get() + u64::from(found));
+                by_offset(
+                    &piece.offsets[from..from + values.len()],
+                    values,
+                    |offset, values| add(offset, values.iter().map(found).sum()),
+                    |offsets, values| {
+                        for (offset, value) in offsets.iter().zip(values) {
+                            if found(value) > 0 {
+                                add(*offset as usize, 1);
+                            }
+                        }
+                    },
+                );
             }
         }
     }

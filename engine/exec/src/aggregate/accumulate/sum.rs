@@ -1,5 +1,6 @@
 //! Sums and averages. Floating-point numbers are added in 64 bits, whole numbers in 128 bits, so that none is lost.
 
+use std::cell::Cell;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -151,7 +152,7 @@ impl<T: Whole> Fold<T> for Vec<i128> {
     }
 
     fn map(&mut self, base: usize, offsets: &[u32], values: &[T]) {
-        let sums = std::cell::Cell::from_mut(&mut self[base..]).as_slice_of_cells();
+        let sums = Cell::from_mut(&mut self[base..]).as_slice_of_cells();
         let add = |offset: usize, value: i128| sums[offset].set(sums[offset].get() + value);
         by_offset(
             offsets,

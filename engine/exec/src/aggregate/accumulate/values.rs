@@ -34,8 +34,8 @@ impl Presence {
 /// The cells of a piece for which an argument has a value; `None` for all.
 pub(super) fn valid(piece: &Piece<'_>, argument: &Argument<'_>) -> Option<Bits> {
     match argument {
-        Argument::Float32(values) => any_nan(values).then(|| Bits::where_(values.len(), |cell| !values[cell].is_nan())),
-        Argument::Float64(values) => any_nan(values).then(|| Bits::where_(values.len(), |cell| !values[cell].is_nan())),
+        Argument::Float32(values) => any_nan(values).then(|| Bits::of_numbers(values)),
+        Argument::Float64(values) => any_nan(values).then(|| Bits::of_numbers(values)),
         Argument::Cells(array) => nulls(array).map(|nulls| Bits::of(nulls.inner())),
         Argument::Runs(array) => {
             nulls(array).map(|nulls| Bits::of_runs(piece.len, piece.runs, |run| nulls.is_valid(run)))

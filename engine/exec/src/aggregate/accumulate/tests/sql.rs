@@ -7,15 +7,16 @@ use datafusion::arrow::array::{
     Int32Array, Int64Array, RecordBatch, StringArray, TimestampSecondArray, UInt32Array,
 };
 use datafusion::arrow::compute::concat_batches;
-use datafusion::arrow::datatypes::{Float64Type, Int64Type, Schema};
+use datafusion::arrow::datatypes::{DataType, Float64Type, Int64Type, Schema};
 use datafusion::common::ScalarValue;
 use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
 use datafusion::datasource::MemTable;
 use datafusion::physical_expr::aggregate::AggregateFunctionExpr;
 use datafusion::physical_plan::aggregates::AggregateExec;
-use datafusion::physical_plan::{ExecutionPlan, collect};
+use datafusion::physical_plan::collect;
 use datafusion::prelude::SessionContext;
 
+use super::pieces::{answers, random_case};
 use crate::aggregate::accumulate::{Argument, Function, Piece, Run, Target};
 use crate::testing::{Random, session};
 
@@ -249,7 +250,7 @@ async fn count_of_a_constant_counts_rows() {
         [("count(*)", true), ("count(1)", true), ("count('x', 2)", true), ("count(x)", false), ("count(1, x)", false)]
     {
         let (expr, _) = plan(&ctx, &format!("SELECT g, {call} FROM t GROUP BY g")).await;
-        assert_eq!(Function::try_new(&expr).unwrap().is_rows(), rows, "{call}");
+        assert_eq!(Function::try_new(&expr).unwrap().arguments().is_empty(), rows, "{call}");
     }
 }
 
@@ -280,4 +281,37 @@ async fn states_of_datafusion_take_runs_masks_and_slices_with_missing_cells() {
     let expected = of(&|x, y| x * y) / (of(&|x, _| x * x) * of(&|_, y| y * y)).sqrt();
     assert!((got.value(1) - expected).abs() < 1e-12, "{} is not {expected}", got.value(1));
     assert!(got.is_null(0));
+}
+
+#[tokio::test]
+async fn states_of_datafusion_hold_what_the_cells_of_random_pieces_give() {
+    type Answer = fn(&[Vec<ScalarValue>]) -> ScalarValue;
+    let functions: [(&str, &[DataType], Answer); 3] = [
+        ("bit_xor(l)", &[DataType::Int64], |rows| {
+            let values = rows.iter().filter_map(|row| i64::try_from(row[0].clone()).ok());
+            ScalarValue::Int64(values.reduce(|bits, value| bits ^ value))
+        }),
+        ("bool_and(o)", &[DataType::Boolean], |rows| {
+            let values = rows.iter().filter_map(|row| bool::try_from(row[0].clone()).ok());
+            ScalarValue::Boolean(values.reduce(|all, value| all & value))
+        }),
+        ("regr_count(x, y)", &[DataType::Float64, DataType::Float64], |rows| {
+            let pairs = rows.iter().filter(|row| row.iter().all(|value| !value.is_null()));
+            ScalarValue::UInt64(Some(pairs.count() as u64))
+        }),
+    ];
+    let ctx = context();
+    for (call, types, expected) in functions {
+        let (expr, _) = plan(&ctx, &format!("SELECT {call} FROM t")).await;
+        let function = Function::try_new(&expr).unwrap();
+        for seed in 0..60 {
+            let mut random = Random::new(seed);
+            let case = random_case(&mut random, types);
+            let got = answers(&mut random, &case, &|groups| function.create(groups).unwrap());
+            for group in 0..case.groups {
+                let got = ScalarValue::try_from_array(&got, group).unwrap();
+                assert_eq!(got, expected(&case.rows[group]), "{call}, seed {seed}, group {group}");
+            }
+        }
+    }
 }
