@@ -20,6 +20,7 @@ mod scan;
 mod selection;
 mod shared_run;
 mod table;
+mod top_k;
 
 pub use aggregate::{AggregateRequest, ArrayAggregateExec};
 pub use chunks_table::ChunksTable;
@@ -28,6 +29,7 @@ pub use forget_order::ForgetOrderExec;
 pub use options::{Options, ScanOptions};
 pub use scan::ArrayScanExec;
 pub use table::ArrayTable;
+pub use top_k::ArrayTopKExec;
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]

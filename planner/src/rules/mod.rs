@@ -5,12 +5,14 @@
 //!          nearest(lat, 5)  dayofyear(max(time))  lat = 0.1       time >= '1990'  constants fold to literals, which prune
 //! ```
 //!
-//! They run before DataFusion's type coercion, on expressions as they were written. Two rules more run on the physical
-//! plan: `grouping_sets`, and `chunk_aggregate`, which hands whole aggregates to the chunks.
+//! They run before DataFusion's type coercion, on expressions as they were written. Three rules more run on the
+//! physical plan: `grouping_sets`, and `chunk_aggregate` and `chunk_top_k`, which hand whole aggregates and the first
+//! rows of an order to the chunks.
 
 mod bind_lookups;
 mod calendars;
 mod chunk_aggregate;
+mod chunk_top_k;
 mod comparison;
 mod extract;
 mod float_labels;
@@ -29,6 +31,7 @@ use std::sync::Arc;
 use datafusion::optimizer::AnalyzerRule;
 
 pub(crate) use chunk_aggregate::ChunkAggregate;
+pub(crate) use chunk_top_k::ChunkTopK;
 pub(crate) use extract::ExtractPlanner;
 pub(crate) use grouping_sets::GroupingSets;
 

@@ -32,7 +32,7 @@ mod tests;
 
 pub(crate) use display::selection_parts;
 pub(crate) use fetch::{located, on_pool};
-pub(crate) use load::{Block, Loading, fetch_unit};
+pub(crate) use load::{Block, Loading, fetch_unit, load};
 pub(crate) use metrics::ScanMetrics;
 pub use plan::ArrayScanExec;
 pub(crate) use plan::ScanRequest;
