@@ -16,8 +16,9 @@ use datafusion::common::Result;
 use datafusion::common::config::ConfigOptions;
 use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode};
 use datafusion::logical_expr::Operator;
-use datafusion::physical_expr::PhysicalExpr;
+use datafusion::physical_expr::aggregate::AggregateExprBuilder;
 use datafusion::physical_expr::expressions::{BinaryExpr, Column};
+use datafusion::physical_expr::{PhysicalExpr, PhysicalSortExpr};
 use datafusion::physical_optimizer::PhysicalOptimizerRule;
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::aggregates::{AggregateExec, AggregateMode};
@@ -75,10 +76,25 @@ fn on_chunks(answer: &AggregateExec) -> Result<Option<ArrayAggregateExec>> {
     let group_by = group_by.map(|(key, name)| Ok((input.over_scan(key)?, name.clone()))).collect::<Result<_>>()?;
     let mut aggregates = Vec::with_capacity(first.aggr_expr().len());
     for function in first.aggr_expr() {
-        let all = function.all_expressions();
-        let over_scan = |exprs: Vec<Expr>| exprs.iter().map(|e| input.over_scan(e)).collect::<Result<Vec<_>>>();
-        let moved = function.with_new_expressions(over_scan(all.args)?, over_scan(all.order_by_exprs)?);
-        let Some(moved) = moved.filter(|_| !function.is_reversed()) else { return Ok(None) };
+        if function.is_reversed() {
+            return Ok(None);
+        }
+        let args = function.expressions().iter().map(|e| input.over_scan(e)).collect::<Result<_>>()?;
+        let order_by = function
+            .order_bys()
+            .iter()
+            .map(|sort| Ok(PhysicalSortExpr { expr: input.over_scan(&sort.expr)?, options: sort.options }));
+        // Made anew, so that it takes its types from the columns of the scan.
+        let moved = AggregateExprBuilder::new(Arc::new(function.fun().clone()), args)
+            .order_by(order_by.collect::<Result<_>>()?)
+            .schema(input.scan.schema())
+            .alias(function.name())
+            .with_distinct(function.is_distinct())
+            .with_ignore_nulls(function.ignore_nulls())
+            .build()?;
+        if moved.field().data_type() != function.field().data_type() {
+            return Ok(None);
+        }
         aggregates.push(Arc::new(moved));
     }
     let filters = first.filter_expr().iter();
