@@ -47,11 +47,16 @@ fn rewrite_plan(plan: LogicalPlan, outer: Option<&Scope<'_>>, f: &mut Rewrite<'_
     let plan = plan.transform_data(|plan| {
         let scope = Scope::new(&plan, outer)?;
         let names = NamePreserver::new(&plan);
-        plan.map_expressions(|expr| {
+        let mut rewrite_named = |expr: Expr| {
             let name = names.save(&expr);
             let expr =
                 expr.transform_up(|expr| rewrite_subquery(expr, &scope, f)?.transform_data(|expr| f(expr, &scope)))?;
             Ok(expr.update_data(|expr| name.restore(expr)))
+        };
+        plan.map_expressions(|expr| match expr {
+            // The keys have names, the set of them has none.
+            Expr::GroupingSet(_) => expr.map_children(&mut rewrite_named),
+            expr => rewrite_named(expr),
         })
     })?;
     // Types may have changed, here or below.

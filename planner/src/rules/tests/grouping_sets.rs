@@ -68,3 +68,20 @@ async fn the_rule_can_be_switched_off_and_touches_nothing_else() {
     switch_off(&ctx, "grouping_sets").await;
     assert!(!explain(&ctx, sql).await.contains("ForgetOrderExec"));
 }
+
+#[tokio::test]
+async fn keys_of_a_grouping_set_may_compare_with_labels() {
+    let ctx = session();
+    ersst(&ctx).await;
+    for (key, expected) in [
+        ("time >= '1982-11'", ["NULL|60", "false|50", "true|10"]),
+        ("lat = 0.1", ["NULL|60", "false|48", "true|12"]),
+        ("time = nearest(time, '1982-08-07')", ["NULL|60", "false|55", "true|5"]),
+        ("dim_index(lat) < 2", ["NULL|60", "false|36", "true|24"]),
+    ] {
+        for sets in [format!("ROLLUP ({key})"), format!("CUBE ({key})"), format!("GROUPING SETS (({key}), ())")] {
+            let sql = format!("SELECT {key} AS k, count(*) FROM ersst GROUP BY {sets} ORDER BY k NULLS FIRST");
+            assert_eq!(rows(&ctx, &sql).await, expected, "{sql}");
+        }
+    }
+}

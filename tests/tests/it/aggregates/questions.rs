@@ -36,17 +36,27 @@ impl Asker<'_> {
     }
 
     fn grouped(&mut self, filter: &str) -> Question {
-        let keys = self.keys();
+        let mut keys = self.keys();
+        let from = match self.random.below(10) {
+            0 => format!("(SELECT * FROM d WHERE {}) AS d", self.predicate(1)),
+            1 => {
+                let computed = self.any_key();
+                keys.push("computed".into());
+                format!("(SELECT {computed} AS computed, * FROM d) AS d")
+            }
+            _ => "d".into(),
+        };
         let aggregates = self.aggregates(&keys);
         let shown = if self.random.chance(90) { keys.len() } else { self.random.below(keys.len() + 1) };
         let having = if self.random.chance(15) { format!(" HAVING {}", self.having()) } else { String::new() };
         let (mut sql, checks) = select(&keys[..shown], &aggregates);
-        sql.push_str(&format!(" FROM d{filter}"));
+        sql.push_str(&format!(" FROM {from}{filter}"));
         if !keys.is_empty() {
             sql.push_str(&format!(" GROUP BY {}", keys.join(", ")));
         }
         sql.push_str(&having);
-        let is_ordered = shown == keys.len() && shown > 0 && self.random.chance(25) && !self.share_a_column(&keys);
+        let is_ordered =
+            from == "d" && shown == keys.len() && shown > 0 && self.random.chance(25) && !self.share_a_column(&keys);
         if is_ordered {
             sql.push_str(&self.order(shown));
         }
@@ -81,7 +91,7 @@ impl Asker<'_> {
         if keys.is_empty() {
             keys.push(self.any_key());
         }
-        let sql = format!("SELECT DISTINCT {} FROM d{filter}", keys.join(", "));
+        let sql = format!("SELECT DISTINCT {} FROM d{filter}", named(&keys));
         Question { sql, checks: vec![Check::Same; keys.len()], is_ordered: false, is_exact: true }
     }
 
@@ -277,5 +287,11 @@ fn select(keys: &[String], aggregates: &[Aggregate]) -> (String, Vec<Check>) {
         items.extend(aggregate.items());
         checks.extend(aggregate.checks(at));
     }
-    (format!("SELECT {}", items.join(", ")), checks)
+    (format!("SELECT {}", named(&items)), checks)
+}
+
+/// Each with a name of its own: two may be the same.
+fn named(items: &[String]) -> String {
+    let named: Vec<String> = items.iter().enumerate().map(|(i, item)| format!("{item} AS c{i}")).collect();
+    named.join(", ")
 }

@@ -70,9 +70,10 @@ fn integers(random: &mut Random, n: usize) -> Raw {
     }
 }
 
-/// A number of a distribution: few halves, many digits, or many orders of magnitude.
+/// A number of a distribution: few halves, many digits, many orders of magnitude, sometimes without end.
 fn number(random: &mut Random, kind: usize) -> f64 {
     match kind {
+        6 if random.below(30) == 0 => f64::INFINITY,
         0..=2 => random.below(41) as f64 / 2.0 - 4.0,
         3 | 4 => random.below(1_000_003) as f64 / 3_000.7 - 50.0,
         _ => (random.below(2001) as f64 - 1000.3) * 10f64.powi(random.below(13) as i32 - 4),
@@ -80,14 +81,14 @@ fn number(random: &mut Random, kind: usize) -> f64 {
 }
 
 fn floats32(random: &mut Random, n: usize) -> Raw {
-    let (kind, missing) = (random.below(6), *random.pick(&[0, 15, 60]));
+    let (kind, missing) = (random.below(7), *random.pick(&[0, 15, 60]));
     let values = (0..n).map(|_| if random.chance(missing) { f32::NAN } else { number(random, kind) as f32 }).collect();
     let raw = Raw { is_tame: kind < 3, ..Raw::new(Values::Float32(values), Values::Float32(vec![f32::NAN])) };
     meaning_of_floats(random, raw, |fill| Values::Float32(vec![fill as f32]))
 }
 
 fn floats64(random: &mut Random, n: usize) -> Raw {
-    let (kind, missing) = (random.below(6), *random.pick(&[0, 15, 60]));
+    let (kind, missing) = (random.below(7), *random.pick(&[0, 15, 60]));
     let values = (0..n).map(|_| if random.chance(missing) { f64::NAN } else { number(random, kind) }).collect();
     let raw = Raw { is_tame: kind < 3, ..Raw::new(Values::Float64(values), Values::Float64(vec![f64::NAN])) };
     meaning_of_floats(random, raw, |fill| Values::Float64(vec![fill]))
