@@ -2,13 +2,13 @@
 
 use super::*;
 
-/// What the scan of a query reads: `time=[7..8) of 12, lat=all 5`; `nothing` where there is no scan.
+/// What a query reads, row by row or on chunks: `time=[7..8) of 12, lat=all 5`; `nothing` where it reads nothing.
 async fn scanned(ctx: &SessionContext, sql: &str) -> String {
     let plan = explain(ctx, sql).await;
     if plan.contains("EmptyExec") {
         return "nothing".into();
     }
-    let scan = plan.lines().find(|l| l.contains("ArrayScanExec")).unwrap_or_else(|| panic!("{plan}"));
+    let scan = plan.lines().find(|l| l.contains("Exec: table=")).unwrap_or_else(|| panic!("{plan}"));
     let from = scan.find("time=").unwrap_or_else(|| panic!("{scan}"));
     let line = &scan[from..];
     line.split(", projection").next().and_then(|l| l.split(", chunks").next()).unwrap_or(line).to_string()
