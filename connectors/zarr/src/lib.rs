@@ -26,6 +26,7 @@ mod lz4;
 mod metadata;
 mod shard;
 mod source;
+mod spare;
 mod time;
 pub mod writer;
 

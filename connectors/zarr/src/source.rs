@@ -13,6 +13,7 @@ use crate::array::ArrayMetadata;
 use crate::codec::MOST_CHUNK_BYTES;
 use crate::error::{is_missing, store_error};
 use crate::shard::{IndexCache, ShardIndex, Sharding};
+use crate::spare::{SpareBuffers, read};
 
 /// Runs of bytes closer than this are fetched in one request, as `object_store` would do by itself: over a network a
 /// request takes about as long as this many bytes.
@@ -34,6 +35,7 @@ struct Array {
     metadata: ArrayMetadata,
     store: Arc<dyn ObjectStore>,
     variable: String,
+    spare: SpareBuffers,
 }
 
 /// Where the bytes of a chunk are: an object, or a part of one.
@@ -52,7 +54,13 @@ impl ZarrSource {
         Self {
             indexes: metadata.sharding.as_ref().map(|s| IndexCache::new(s.index_bytes())),
             codecs: metadata.codecs(),
-            array: Arc::new(Array { path: path.into(), metadata, store, variable: variable.into() }),
+            array: Arc::new(Array {
+                path: path.into(),
+                metadata,
+                store,
+                variable: variable.into(),
+                spare: SpareBuffers::default(),
+            }),
         }
     }
 
@@ -213,7 +221,7 @@ impl Array {
         if size > most {
             return Err(refuse(size));
         }
-        let bytes = result.bytes().await.map_err(|e| store_error(place.path.as_ref(), e))?;
+        let bytes = read(result, &self.spare).await.map_err(|e| store_error(place.path.as_ref(), e))?;
         match &place.range {
             Some(range) if bytes.len() as u64 != range.end - range.start => {
                 Err(ArrayError::invalid("the chunk is cut short"))
@@ -378,7 +386,11 @@ impl ZarrChunk {
         let metadata = &self.array.metadata;
         match self.stored {
             Stored::Missing => metadata.element.fill_value.values(self.region.cells()?),
-            Stored::Whole(bytes) => metadata.codecs.decode(&metadata.element, &bytes, &self.shape, &self.region),
+            Stored::Whole(bytes) => {
+                let decoded = metadata.codecs.decode(&metadata.element, &bytes, &self.shape, &self.region);
+                self.array.spare.give(bytes);
+                decoded
+            }
             Stored::Spans(ref spans) => {
                 let mut bytes = Vec::new();
                 self.gather(spans, &mut bytes)?;
@@ -394,10 +406,16 @@ impl ZarrChunk {
         }
         match self.stored {
             Stored::Missing => self.values().map(Plain::Values),
-            Stored::Whole(bytes) => metadata
-                .codecs
-                .decode_native(&metadata.element, bytes, &self.shape, &self.region, spare)
-                .map(Plain::Bytes),
+            Stored::Whole(bytes) => {
+                let (codecs, element) = (&metadata.codecs, &metadata.element);
+                // Plain values are handed over as they are.
+                let kept = (!codecs.is_plain()).then(|| bytes.clone());
+                let decoded = codecs.decode_native(element, bytes, &self.shape, &self.region, spare);
+                if let Some(bytes) = kept {
+                    self.array.spare.give(bytes);
+                }
+                decoded.map(Plain::Bytes)
+            }
             Stored::Spans(ref spans) => {
                 self.gather(spans, &mut spare)?;
                 Ok(Plain::Bytes(spare))
