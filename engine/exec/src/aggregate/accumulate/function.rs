@@ -5,7 +5,8 @@ use std::sync::Arc;
 use datafusion::arrow::datatypes::{DataType, Int64Type, UInt64Type};
 use datafusion::common::internal_err;
 use datafusion::error::Result;
-use datafusion::functions_aggregate::{average::avg_udaf, count::count_udaf, min_max, sum::sum_udaf};
+use datafusion::functions_aggregate::{average::avg_udaf, count::count_udaf, min_max, stddev, sum::sum_udaf, variance};
+use datafusion::logical_expr::AggregateUDF;
 use datafusion::physical_expr::PhysicalExpr;
 use datafusion::physical_expr::aggregate::AggregateFunctionExpr;
 use datafusion::physical_expr::expressions::{CastExpr, Literal};
@@ -15,10 +16,11 @@ use super::count::Count;
 use super::extreme::Extreme;
 use super::generic::Generic;
 use super::sum::{Answer, FloatSum, WholeSum};
+use super::variance::{Spread, Variance};
 use super::weighted::WeightedAverage;
 
 /// Functions for which DataFusion's own states are asked.
-const GENERIC: [&str; 27] = [
+const GENERIC: [&str; 23] = [
     "arg_max",
     "arg_min",
     "avg",
@@ -41,11 +43,7 @@ const GENERIC: [&str; 27] = [
     "regr_sxx",
     "regr_sxy",
     "regr_syy",
-    "stddev",
-    "stddev_pop",
     "sum",
-    "var",
-    "var_pop",
 ];
 
 /// An aggregate function that chunks can be aggregated with.
@@ -64,6 +62,7 @@ enum Kind {
     UInt64Sum,
     Min,
     Max,
+    Variance(Spread),
     WeightedAverage,
     Generic,
 }
@@ -84,7 +83,7 @@ impl Function {
         let mut arguments = expr.expressions();
         match kind {
             Kind::Count => arguments.retain(|argument| !is_literal(argument)),
-            Kind::FloatSum(_) | Kind::WeightedAverage => arguments.iter_mut().for_each(peel),
+            Kind::FloatSum(_) | Kind::Variance(_) | Kind::WeightedAverage => arguments.iter_mut().for_each(peel),
             Kind::Generic => arguments.extend(expr.order_bys().iter().map(|order| Arc::clone(&order.expr))),
             Kind::Int64Sum | Kind::UInt64Sum | Kind::Min | Kind::Max => {}
         }
@@ -109,6 +108,7 @@ impl Function {
             Kind::UInt64Sum => Box::new(WholeSum::<UInt64Type>::new(groups, self.expr.name())),
             Kind::Min => some(extreme::<false>(groups, field.data_type()))?,
             Kind::Max => some(extreme::<true>(groups, field.data_type()))?,
+            Kind::Variance(spread) => Box::new(Variance::new(groups, spread)),
             Kind::WeightedAverage => Box::new(WeightedAverage::new(groups)),
             Kind::Generic => Box::new(Generic::new(&self.expr, groups)),
         })
@@ -123,6 +123,7 @@ impl Function {
             Kind::FloatSum(_) => size_of::<f64>() + missing,
             Kind::Int64Sum | Kind::UInt64Sum => size_of::<i128>() + missing,
             Kind::Min | Kind::Max => self.expr.field().data_type().primitive_width().unwrap_or(1) + missing,
+            Kind::Variance(_) => super::variance::BYTES_PER_GROUP,
             Kind::WeightedAverage => 2 * size_of::<f64>() + missing,
             Kind::Generic => super::generic::bytes_per_group(&self.expr),
         }
@@ -150,11 +151,23 @@ fn kind(expr: &AggregateFunctionExpr) -> Option<Kind> {
         Some(Kind::Min)
     } else if is_extreme(true) && extreme::<true>(0, answer).is_some() {
         Some(Kind::Max)
+    } else if let Some(spread) = spread(function) {
+        Some(Kind::Variance(spread))
     } else if function.name() == "weighted_avg" {
         Some(Kind::WeightedAverage)
     } else {
         is_generic(expr).then_some(Kind::Generic)
     }
+}
+
+fn spread(function: &AggregateUDF) -> Option<Spread> {
+    let functions = [
+        (variance::var_samp_udaf(), Spread { sample: true, root: false }),
+        (variance::var_pop_udaf(), Spread { sample: false, root: false }),
+        (stddev::stddev_udaf(), Spread { sample: true, root: true }),
+        (stddev::stddev_pop_udaf(), Spread { sample: false, root: true }),
+    ];
+    functions.into_iter().find(|(known, _)| *function == **known).map(|(_, spread)| spread)
 }
 
 fn is_generic(expr: &AggregateFunctionExpr) -> bool {

@@ -58,18 +58,23 @@ whole!(i128: i64, u64);
 
 /// The sum in 64-bit floating-point numbers.
 pub(super) fn sum<T: Widen>(values: &[T]) -> f64 {
+    sum_of(values, |value| value)
+}
+
+/// The sum of what `of` makes of each value.
+pub(super) fn sum_of<T: Widen>(values: &[T], of: impl Fn(f64) -> f64) -> f64 {
     let (chunks, rest) = values.as_chunks::<LANES>();
     // Runs are often short: the lanes cost more than they save there.
     let (fours, rest) = rest.as_chunks::<4>();
-    let rest = rest.iter().fold(add_lanes(fours), |sum, value| sum + value.widen());
-    if chunks.is_empty() { rest } else { add_lanes(chunks) + rest }
+    let rest = rest.iter().fold(add_lanes(fours, &of), |sum, value| sum + of(value.widen()));
+    if chunks.is_empty() { rest } else { add_lanes(chunks, &of) + rest }
 }
 
-fn add_lanes<T: Widen, const N: usize>(chunks: &[[T; N]]) -> f64 {
+fn add_lanes<T: Widen, const N: usize>(chunks: &[[T; N]], of: impl Fn(f64) -> f64) -> f64 {
     let mut lanes = [0.0f64; N];
     for chunk in chunks {
         for (lane, value) in lanes.iter_mut().zip(chunk) {
-            *lane += value.widen();
+            *lane += of(value.widen());
         }
     }
     add_up(lanes)

@@ -20,6 +20,7 @@ mod kernel;
 mod rows;
 mod sum;
 mod values;
+mod variance;
 mod weighted;
 
 #[cfg(test)]

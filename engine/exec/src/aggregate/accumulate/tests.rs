@@ -2,6 +2,7 @@
 //! segments.
 
 mod pieces;
+mod spread;
 mod sql;
 
 use std::cmp::Ordering;

@@ -170,6 +170,18 @@ async fn every_function_answers_as_datafusion_does() {
         "var(x)",
         "var_samp(x)",
         "var_pop(x)",
+        "var(d)",
+        "stddev_pop(l)",
+        "stddev(CAST(s IS NULL AS INT))",
+        // A few values in a group, one, or none.
+        "var_samp(CASE WHEN k < 30 THEN x END)",
+        "var_pop(CASE WHEN k < 30 THEN x END)",
+        "stddev(CASE WHEN k < 30 THEN f END)",
+        "stddev_pop(CASE WHEN k < 30 THEN i END)",
+        "var(CASE WHEN k < 500 THEN x ELSE CAST('NaN' AS DOUBLE) END)",
+        "stddev_pop(CASE WHEN k < 990 THEN x ELSE CAST('Infinity' AS DOUBLE) END)",
+        "var_pop(CASE WHEN k < 10 THEN CAST('-Infinity' AS DOUBLE) END)",
+        "stddev(x + 1e8)",
         "bool_and(o)",
         "bool_or(o)",
         "bit_and(i)",
@@ -240,7 +252,9 @@ async fn a_cast_that_the_states_do_themselves_is_taken_off() {
     assert_eq!(argument("sum(f)").await, "Float32");
     assert_eq!(argument("avg(i)").await, "Int32");
     assert_eq!(argument("avg(CAST(x AS REAL))").await, "Float32");
-    assert_eq!(argument("stddev(f)").await, "Float64");
+    assert_eq!(argument("stddev(f)").await, "Float32");
+    assert_eq!(argument("var_pop(i)").await, "Int32");
+    assert_eq!(argument("covar_pop(f, f)").await, "Float64");
 }
 
 #[tokio::test]
