@@ -1,4 +1,4 @@
-//! What a session does before and while it reads: opening and planning, scanning, finding labels.
+//! What a session does before and while it reads: opening and planning, scanning, adding up, finding labels.
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used)]
 
@@ -7,7 +7,9 @@ use std::sync::Arc;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use hyperslab::{Context, Registry};
-use hyperslab_array::{CoordinateIndex, Decoded, Method, Scalar, Values};
+use hyperslab_array::{
+    Attributes, ChunkGrid, CoordinateIndex, DatasetBuilder, Decoded, MemorySource, Method, RawVariable, Scalar, Values,
+};
 use hyperslab_benches::recipe::{Arco, Era};
 use hyperslab_benches::{Recipe, SyntheticStore, measure};
 use tokio::runtime::Runtime;
@@ -61,6 +63,57 @@ fn scan(c: &mut Criterion) {
     group.finish();
 }
 
+/// A dataset in memory, so that next to nothing is decoded: what the loops of aggregates take, each in the way that its
+/// groups lie.
+fn kernels(c: &mut Criterion) {
+    const SHAPE: [u64; 3] = [30, 361, 720];
+    let runtime = Runtime::new().unwrap();
+    let context = Context::builder().option("datafusion.execution.target_partitions", "1").build().unwrap();
+    let along = |name: &str, size: u64| {
+        let labels = Values::Float64((0..size).map(|i| i as f64 * 0.5).collect());
+        let grid = ChunkGrid::regular(&[size], &[size]).unwrap();
+        variable(name, &[name], labels, grid)
+    };
+    let cells = SHAPE.iter().product::<u64>();
+    let values = Values::Float32((0..cells).map(|i| 250.0 + (i % 997) as f32 * 0.06).collect());
+    let grid = ChunkGrid::regular(&SHAPE, &[30, 181, 360]).unwrap();
+    let [time, lat, lon] = SHAPE;
+    let builder = DatasetBuilder::new("d", "memory", "MEMORY")
+        .variable(along("t", time))
+        .variable(along("lat", lat))
+        .variable(along("lon", lon))
+        .variable(variable("x", &["t", "lat", "lon"], values, grid));
+    let dataset = runtime.block_on(builder.build()).unwrap();
+    context.register_dataset("d", dataset).unwrap();
+    let mut group = c.benchmark_group("kernels");
+    group.throughput(Throughput::Elements(cells));
+    for (name, sql) in [
+        ("count of all", "SELECT count(x) FROM d"),
+        ("sum of all", "SELECT avg(x) FROM d"),
+        ("sums of runs", "SELECT lat, avg(x) FROM d GROUP BY lat"),
+        ("sums side by side", "SELECT lat, lon, avg(x) FROM d GROUP BY lat, lon"),
+        ("sums of four", "SELECT dim_index(lon) / 4, avg(x) FROM d GROUP BY 1"),
+        ("weighted", "SELECT t, weighted_avg(x, cos(radians(lat))) FROM d GROUP BY t"),
+        ("extremes", "SELECT min(x), max(x) FROM d"),
+        ("extremes side by side", "SELECT lat, lon, min(x), max(x) FROM d GROUP BY lat, lon"),
+        ("variance of runs", "SELECT lat, stddev(x) FROM d GROUP BY lat"),
+        ("condition", "SELECT count(*) FROM d WHERE x > 300"),
+        ("expression", "SELECT lat, avg(sqrt(x * x + x)) FROM d GROUP BY lat"),
+    ] {
+        group.bench_function(name, |b| b.iter(|| runtime.block_on(measure::query(&context, sql)).unwrap()));
+    }
+    group.finish();
+}
+
+fn variable(name: &str, dimensions: &[&str], values: Values, grid: ChunkGrid) -> RawVariable {
+    RawVariable {
+        name: name.into(),
+        dimensions: dimensions.iter().map(|d| d.to_string()).collect(),
+        attributes: Attributes::default(),
+        source: Arc::new(MemorySource::try_new(values, grid).unwrap()),
+    }
+}
+
 /// A label among a million, on a coordinate that is even, sorted, and neither.
 fn coordinate_index(c: &mut Criterion) {
     const LABELS: usize = 1_000_000;
@@ -80,5 +133,5 @@ fn coordinate_index(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, open_plan, scan, coordinate_index);
+criterion_group!(benches, open_plan, scan, kernels, coordinate_index);
 criterion_main!(benches);
