@@ -10,7 +10,7 @@ use datafusion::prelude::SessionConfig;
 use hyperslab_exec::{Options, functions};
 
 use crate::options::{PlannerOptions, SECTION};
-use crate::rules::{ChunkAggregate, ChunkTopK, ExtractPlanner, GroupingSets, analyzer_rules};
+use crate::rules::{ExtractPlanner, GroupingSets, analyzer_rules, chunk_rules};
 
 /// Adds the functions, the analyzer rules and the options to `builder`, each once.
 ///
@@ -43,12 +43,12 @@ pub fn configure(mut builder: SessionStateBuilder) -> SessionStateBuilder {
     // First: the rules after it trust what a plan says of its order.
     physical.rules.retain(|rule| rule.name() != GroupingSets.name());
     physical.rules.insert(0, Arc::new(GroupingSets));
-    let on_chunks = [ChunkAggregate.name(), ChunkTopK.name()];
-    physical.rules.retain(|rule| !on_chunks.contains(&rule.name()));
+    let on_chunks = chunk_rules();
+    physical.rules.retain(|rule| on_chunks.iter().all(|own| own.name() != rule.name()));
     // What statistics answer needs no chunk; what comes after it distributes the plan.
     let statistics = physical.rules.iter().position(|rule| rule.name() == "aggregate_statistics");
     let at = statistics.map_or(1, |at| at + 1);
-    physical.rules.splice(at..at, [Arc::new(ChunkAggregate) as _, Arc::new(ChunkTopK) as _]);
+    physical.rules.splice(at..at, on_chunks);
     builder
 }
 

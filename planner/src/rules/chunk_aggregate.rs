@@ -15,21 +15,16 @@ use std::sync::Arc;
 use datafusion::common::Result;
 use datafusion::common::config::ConfigOptions;
 use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode};
-use datafusion::logical_expr::Operator;
+use datafusion::physical_expr::PhysicalSortExpr;
 use datafusion::physical_expr::aggregate::AggregateExprBuilder;
-use datafusion::physical_expr::expressions::{BinaryExpr, Column};
-use datafusion::physical_expr::{PhysicalExpr, PhysicalSortExpr};
 use datafusion::physical_optimizer::PhysicalOptimizerRule;
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::aggregates::{AggregateExec, AggregateMode};
 use datafusion::physical_plan::coalesce_partitions::CoalescePartitionsExec;
-use datafusion::physical_plan::filter::FilterExec;
-use datafusion::physical_plan::projection::ProjectionExec;
-use hyperslab_exec::{AggregateRequest, ArrayAggregateExec, ArrayScanExec};
+use hyperslab_exec::{AggregateRequest, ArrayAggregateExec};
 
+use super::input::Input;
 use crate::PlannerOptions;
-
-type Expr = Arc<dyn PhysicalExpr>;
 
 #[derive(Debug)]
 pub(crate) struct ChunkAggregate;
@@ -110,54 +105,4 @@ fn on_chunks(answer: &AggregateExec) -> Result<Option<ArrayAggregateExec>> {
         first.input_schema(),
     )?;
     Ok(ArrayAggregateExec::try_new(input.scan, request, Arc::new(rows)))
-}
-
-/// Filters and projections over a scan, seen from above.
-struct Input<'a> {
-    scan: &'a ArrayScanExec,
-    /// What each column is, over the columns of the scan.
-    columns: Vec<Expr>,
-    predicate: Option<Expr>,
-}
-
-impl<'a> Input<'a> {
-    fn of(plan: &'a Arc<dyn ExecutionPlan>) -> Result<Option<Self>> {
-        if let Some(scan) = plan.downcast_ref::<ArrayScanExec>() {
-            let column = |(i, field): (usize, &Arc<datafusion::arrow::datatypes::Field>)| {
-                Arc::new(Column::new(field.name(), i)) as Expr
-            };
-            let columns = scan.schema().fields().iter().enumerate().map(column).collect();
-            return Ok(Some(Self { scan, columns, predicate: None }));
-        }
-        if let Some(projection) = plan.downcast_ref::<ProjectionExec>() {
-            let Some(mut input) = Self::of(projection.input())? else { return Ok(None) };
-            let columns = projection.expr().iter().map(|e| input.over_scan(&e.expr)).collect::<Result<_>>()?;
-            input.columns = columns;
-            return Ok(Some(input));
-        }
-        let Some(filter) = plan.downcast_ref::<FilterExec>().filter(|f| f.fetch().is_none()) else { return Ok(None) };
-        let Some(mut input) = Self::of(filter.input())? else { return Ok(None) };
-        let own = input.over_scan(filter.predicate())?;
-        input.predicate = Some(match input.predicate.take() {
-            Some(below) => Arc::new(BinaryExpr::new(below, Operator::And, own)),
-            None => own,
-        });
-        if let Some(projection) = filter.projection() {
-            input.columns = projection.iter().filter_map(|i| input.columns.get(*i).cloned()).collect();
-        }
-        Ok(Some(input))
-    }
-
-    /// `expr` over the columns of the scan.
-    fn over_scan(&self, expr: &Expr) -> Result<Expr> {
-        Arc::clone(expr)
-            .transform_up(|e| {
-                let own = e.downcast_ref::<Column>().and_then(|column| self.columns.get(column.index()));
-                Ok(match own {
-                    Some(own) => Transformed::yes(Arc::clone(own)),
-                    None => Transformed::no(e),
-                })
-            })
-            .data()
-    }
 }

@@ -17,6 +17,7 @@ mod comparison;
 mod extract;
 mod float_labels;
 mod grouping_sets;
+mod input;
 mod lineage;
 mod time_constant;
 mod time_labels;
@@ -29,9 +30,8 @@ mod tests;
 use std::sync::Arc;
 
 use datafusion::optimizer::AnalyzerRule;
+use datafusion::physical_optimizer::PhysicalOptimizerRule;
 
-pub(crate) use chunk_aggregate::ChunkAggregate;
-pub(crate) use chunk_top_k::ChunkTopK;
 pub(crate) use extract::ExtractPlanner;
 pub(crate) use grouping_sets::GroupingSets;
 
@@ -43,4 +43,10 @@ pub fn analyzer_rules() -> Vec<Arc<dyn AnalyzerRule + Send + Sync>> {
         Arc::new(float_labels::FloatLabels),
         Arc::new(time_labels::TimeLabels),
     ]
+}
+
+/// The physical rules that hand work to the chunks, in the order in which they must run: each sees what those before it
+/// left.
+pub(crate) fn chunk_rules() -> Vec<Arc<dyn PhysicalOptimizerRule + Send + Sync>> {
+    vec![Arc::new(chunk_aggregate::ChunkAggregate), Arc::new(chunk_top_k::ChunkTopK)]
 }
