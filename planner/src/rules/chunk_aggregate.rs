@@ -104,5 +104,5 @@ fn on_chunks(answer: &AggregateExec) -> Result<Option<ArrayAggregateExec>> {
         Arc::new(CoalescePartitionsExec::new(Arc::clone(first.input()))),
         first.input_schema(),
     )?;
-    Ok(ArrayAggregateExec::try_new(input.scan, request, Arc::new(rows)))
+    ArrayAggregateExec::try_new(input.scan, request, Arc::new(rows))
 }
