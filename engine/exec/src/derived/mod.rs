@@ -22,6 +22,7 @@ use datafusion::execution::TaskContext;
 use datafusion::physical_plan::ExecutionPlan;
 
 pub(crate) use lookup::LookupCells;
+pub(crate) use window::WholePartitions;
 
 use crate::scan::{ScanMetrics, ScanState, Unit, UnitColumn};
 

@@ -1,5 +1,6 @@
 //! [`ArrayScanExec`]: the physical plan of a scan. It describes what to read and opens nothing.
 
+use std::collections::HashSet;
 use std::fmt;
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
@@ -11,6 +12,7 @@ use datafusion::common::{ScalarValue, Statistics};
 use datafusion::config::ConfigOptions;
 use datafusion::error::Result;
 use datafusion::execution::{SendableRecordBatchStream, TaskContext};
+use datafusion::physical_expr::aggregate::AggregateFunctionExpr;
 use datafusion::physical_expr::expressions::{DynamicFilterTracking, Literal};
 use datafusion::physical_expr::scalar_subquery::ScalarSubqueryExpr;
 use datafusion::physical_expr::{Partitioning, PhysicalExpr};
@@ -30,7 +32,7 @@ use super::state::ScanState;
 use super::statistics::statistics;
 use super::stream::PartitionScan;
 use super::units::UnitGrid;
-use crate::derived::Derived;
+use crate::derived::{Derived, WholePartitions};
 use crate::error::datafusion_error;
 use crate::layout::{Column, Layout};
 use crate::options::ScanOptions;
@@ -154,6 +156,30 @@ impl ArrayScanExec {
         let mut scan = Self::try_new(Arc::new(layout), request)?;
         scan.dynamic.clone_from(&self.dynamic);
         Ok(scan)
+    }
+
+    /// The same scan with `functions` over whole partitions after its columns: for each cell, the answer over the cells
+    /// of its partition for which `predicate` holds. All expressions are over the columns of the scan. `None` where a
+    /// partition is not a function of single dimensions, or a function cannot be reduced on chunks.
+    ///
+    /// # Errors
+    /// When a column is missing.
+    pub fn with_whole_partitions(
+        &self,
+        partition_by: &[Arc<dyn PhysicalExpr>],
+        functions: &[Arc<AggregateFunctionExpr>],
+        predicate: Option<&Arc<dyn PhysicalExpr>>,
+    ) -> Result<Option<Self>> {
+        let source = WholePartitions::try_new(self, partition_by, functions, predicate)?;
+        source.map(|source| self.with_derived(Arc::new(source))).transpose()
+    }
+
+    /// The same scan of the columns that are called one of `names`, in their order.
+    ///
+    /// # Errors
+    /// When a column is missing.
+    pub fn of_columns(&self, names: &HashSet<String>) -> Result<Self> {
+        self.narrowed(|name| names.contains(name))
     }
 
     /// The same scan with other plans below its derived columns.
