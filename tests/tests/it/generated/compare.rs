@@ -62,6 +62,10 @@ impl Rows {
         Self { types, rows }
     }
 
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
     /// Each row with every bit of it, sorted.
     pub fn bits(&self) -> Vec<String> {
         let mut rows: Vec<String> =

@@ -79,7 +79,10 @@ impl Joins<'_> {
                 continue;
             }
             let method = *self.random.pick(&["nearest", "nearest", "pad", "backfill"]);
-            let is_ordered = self.first.coordinates.iter().any(|(n, l)| n == name && l.is_unique && !l.has_holes);
+            // Texts have an order, but no distance.
+            let has_distance = column.is_number() || column.is_time;
+            let is_ordered =
+                has_distance && self.first.coordinates.iter().any(|(n, l)| n == name && l.is_unique && !l.has_holes);
             let value = format!("b.p_{name}");
             let tolerance = match &column.data_type {
                 t if t.is_numeric() => "0.5",

@@ -21,13 +21,11 @@ pub async fn make(made: &Made, context: &Context, random: &mut Random) -> (Vec<R
     let mut points: Vec<(String, ArrayRef)> = vec![("id".into(), ids(count)), ("pv".into(), numbers(count, random))];
     let mut regions: Vec<(String, ArrayRef)> = vec![("id".into(), ids(boxes))];
     for name in NAMES.iter().take(made.rank) {
-        let batches =
-            context.sql(&format!("SELECT DISTINCT {name} FROM d ORDER BY 1")).await.unwrap().collect().await.unwrap();
+        let result = context.sql(&format!("SELECT DISTINCT {name} FROM d ORDER BY 1")).await.unwrap();
+        let none = RecordBatch::new_empty(result.schema());
+        let batches = [vec![none], result.collect().await.unwrap()].concat();
         let parts: Vec<&dyn Array> = batches.iter().map(|b| b.column(0).as_ref()).collect();
-        let labels = match parts.is_empty() {
-            true => continue,
-            false => concat(&parts).unwrap(),
-        };
+        let labels = concat(&parts).unwrap();
         let near = random.chance(60);
         points.push((format!("p_{name}"), some(&labels, count, near, random)));
         for end in ["0", "1"] {
@@ -63,15 +61,15 @@ fn some(labels: &ArrayRef, count: usize, near: bool, random: &mut Random) -> Arr
         t if near && t.is_numeric() => {
             let taken = cast(&taken, &DataType::Float64).unwrap();
             let off = [0.0, 0.0, 0.04, -0.04, 0.7, -3.0, 100.0];
-            let moved = taken.as_primitive::<Float64Type>().unary(|x| x + off[random.below(off.len())]);
-            Arc::new(moved) as ArrayRef
+            let moved = |x: Option<f64>| x.map(|x| x + random.pick(&off));
+            Arc::new(taken.as_primitive::<Float64Type>().iter().map(moved).collect::<Float64Array>())
         }
         DataType::Timestamp(..) if near => {
             let hour = 3_600_000_000;
             let off = [0, 0, hour, -7 * hour, 400 * hour, 100_000 * hour];
-            let moved: TimestampMicrosecondArray =
-                taken.as_primitive::<TimestampMicrosecondType>().unary(|x| x + off[random.below(off.len())]);
-            Arc::new(moved)
+            let moved = |x: Option<i64>| x.map(|x| x + random.pick(&off));
+            let taken = taken.as_primitive::<TimestampMicrosecondType>().iter().map(moved);
+            Arc::new(taken.collect::<TimestampMicrosecondArray>())
         }
         _ => taken,
     }

@@ -49,7 +49,6 @@ impl Windows<'_> {
         // Without dimensions nothing has an order.
         asker.rank = 0;
         let mut item = asker.aggregates(&[]).swap_remove(0);
-        // DataFusion 55 has no `DISTINCT` together with `FILTER` in a window, and no `regr_…` and such in some frames.
         let whole = |sql: &str| format!("{sql} {}", over.whole());
         item.sql = whole(&item.sql);
         if let Bound::Near { magnitude, .. } = &mut item.bound {
@@ -100,6 +99,7 @@ impl Windows<'_> {
         let x = &column.name;
         let sql = format!("{function}({x}){filter} {}", over.sql());
         let is_integer = column.data_type.is_integer() && function == "sum";
+        // Sums of what is tame are exact in any order, so no column need say how large they are.
         if column.is_tame || is_integer {
             let item = if function == "sum" { Item::same(sql) } else { Item::within(sql, TAME * 1e-12) };
             return Window { item, column: None };

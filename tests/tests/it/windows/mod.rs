@@ -22,7 +22,7 @@ const SWITCHES: [&str; 3] =
 
 #[tokio::test(flavor = "multi_thread")]
 async fn windows_on_arrays_and_by_rows_are_the_same() {
-    ask_all(42, ask_about).await.check(&OPERATORS, 5);
+    ask_all(42, ask_about).await.check(&OPERATORS, 6);
 }
 
 /// Asks about the dataset of a seed.

@@ -1,5 +1,7 @@
 //! `OVER (…)`: partitions, orders and frames made at random, and what is known of them.
 
+use hyperslab::datafusion::arrow::datatypes::DataType;
+
 use super::questions::Windows;
 use crate::generated::{Along, Column};
 
@@ -153,46 +155,54 @@ impl Windows<'_> {
                     None
                 }
             }
-            _ => Some((0..4).map(|_| self.random.pick(&["0", "1", "2", "3", "7", "100"]).to_string()).collect()),
+            _ => Some(["0", "1", "2", "3", "7", "100"].map(String::from).into()),
         };
-        let Some(mut steps) = steps else {
+        let Some(steps) = steps else {
             let start = self.random.pick(&["UNBOUNDED PRECEDING", "CURRENT ROW"]);
             let end = self.random.pick(&["UNBOUNDED FOLLOWING", "CURRENT ROW"]);
             return format!(" {units} BETWEEN {start} AND {end}");
         };
-        let mut step = || steps.pop().unwrap_or_else(|| "1".into());
         if self.random.chance(15) {
             // Up to the row itself.
-            let start = step();
+            let start = self.random.pick(&steps).clone();
             return match self.random.below(3) {
                 0 => format!(" {units} UNBOUNDED PRECEDING"),
                 1 => format!(" {units} CURRENT ROW"),
                 _ => format!(" {units} {start} PRECEDING"),
             };
         }
-        let (a, b) = (step(), step());
-        let starts =
-            ["UNBOUNDED PRECEDING".into(), format!("{a} PRECEDING"), "CURRENT ROW".into(), format!("{a} FOLLOWING")];
-        let ends =
-            [format!("{b} PRECEDING"), "CURRENT ROW".into(), format!("{b} FOLLOWING"), "UNBOUNDED FOLLOWING".into()];
+        let (less, more) = (self.random.below(steps.len()), self.random.below(steps.len()));
+        let (less, more) = (&steps[less.min(more)], &steps[less.max(more)]);
         let start = *self.random.pick(&[0, 1, 1, 1, 2, 3]);
-        // A frame may be empty, but must not end before a bound of another kind than its start.
+        // DataFusion refuses a frame that ends before its start.
         let least = [0, 0, 1, 2][start];
         let end = least + self.random.below(4 - least);
-        format!(" {units} BETWEEN {} AND {}", starts[start], ends[end])
+        let (a, b) = if (start, end) == (1, 0) { (more, less) } else { (less, more) };
+        let start = match start {
+            0 => "UNBOUNDED PRECEDING".into(),
+            1 => format!("{a} PRECEDING"),
+            2 => "CURRENT ROW".into(),
+            _ => format!("{a} FOLLOWING"),
+        };
+        let end = match end {
+            0 => format!("{b} PRECEDING"),
+            1 => "CURRENT ROW".into(),
+            2 => format!("{b} FOLLOWING"),
+            _ => "UNBOUNDED FOLLOWING".into(),
+        };
+        format!(" {units} BETWEEN {start} AND {end}")
     }
 
-    /// Steps of a `RANGE`, where the column has any.
-    fn steps(&mut self, column: &Column) -> Option<Vec<String>> {
-        use hyperslab::datafusion::arrow::datatypes::DataType;
+    /// Steps of a `RANGE` from the least on, where the column has any.
+    fn steps(&self, column: &Column) -> Option<Vec<String>> {
         let of: &[&str] = match &column.data_type {
             DataType::Timestamp(..) => {
-                &["INTERVAL '1 day'", "INTERVAL '30 days'", "INTERVAL '1 month'", "INTERVAL '40 hours'"]
+                &["INTERVAL '7 hours'", "INTERVAL '1 day'", "INTERVAL '30 days'", "INTERVAL '1 month'"]
             }
             t if t.is_integer() => &["0", "1", "2", "5", "20", "31"],
-            t if t.is_floating() => &["0.1", "0.2", "2.5", "7.5", "1", "0"],
+            t if t.is_floating() => &["0", "0.1", "0.2", "1", "2.5", "7.5"],
             _ => return None,
         };
-        Some((0..4).map(|_| self.random.pick(of).to_string()).collect())
+        Some(of.iter().map(|step| step.to_string()).collect())
     }
 }
