@@ -10,6 +10,7 @@
 mod aggregate;
 mod chunks_table;
 pub mod convert;
+mod derived;
 mod error;
 mod forget_order;
 pub mod functions;
@@ -24,6 +25,7 @@ mod top_k;
 
 pub use aggregate::{AggregateRequest, ArrayAggregateExec};
 pub use chunks_table::ChunksTable;
+pub use derived::LookupKind;
 pub use error::datafusion_error;
 pub use forget_order::ForgetOrderExec;
 pub use options::{Options, ScanOptions};

@@ -1,26 +1,32 @@
 //! [`ArrayScanExec`]: the physical plan of a scan. It describes what to read and opens nothing.
 
+use std::collections::HashSet;
 use std::fmt;
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
+use datafusion::arrow::array::{RecordBatch, RecordBatchOptions};
 use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::common::stats::Precision;
 use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
 use datafusion::common::{ScalarValue, Statistics};
 use datafusion::config::ConfigOptions;
-use datafusion::error::Result;
+use datafusion::error::{DataFusionError, Result};
 use datafusion::execution::{SendableRecordBatchStream, TaskContext};
-use datafusion::physical_expr::expressions::{DynamicFilterTracking, Literal};
+use datafusion::physical_expr::aggregate::AggregateFunctionExpr;
+use datafusion::physical_expr::expressions::{Column as ColumnExpr, DynamicFilterTracking, Literal};
 use datafusion::physical_expr::scalar_subquery::ScalarSubqueryExpr;
 use datafusion::physical_expr::{Partitioning, PhysicalExpr};
 use datafusion::physical_expr_common::physical_expr::snapshot_physical_expr;
 use datafusion::physical_plan::execution_plan::{Boundedness, EmissionType, apply_expression_roots};
 use datafusion::physical_plan::filter_pushdown::{ChildPushdownResult, FilterPushdownPhase, FilterPushdownPropagation};
 use datafusion::physical_plan::metrics::{ExecutionPlanMetricsSet, MetricsSet};
+use datafusion::physical_plan::projection::{ProjectionExec, ProjectionExpr};
 use datafusion::physical_plan::statistics::StatisticsArgs;
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
-use datafusion::physical_plan::{DisplayAs, DisplayFormatType, ExecutionPlan, PlanProperties};
+use datafusion::physical_plan::{DisplayAs, DisplayFormatType, ExecutionPlan, PlanProperties, execute_stream};
+use futures::future::ready;
+use futures::{StreamExt, TryStreamExt, stream};
 use hyperslab_array::{ArrayError, DimensionChunks, Selection, Variable};
 
 use super::display::{chunks, selection_parts};
@@ -30,7 +36,8 @@ use super::state::ScanState;
 use super::statistics::statistics;
 use super::stream::PartitionScan;
 use super::units::UnitGrid;
-use crate::error::datafusion_error;
+use crate::derived::{Derived, JoinedRows, LookupKind, WholePartitions};
+use crate::error::{datafusion_error, internal};
 use crate::layout::{Column, Layout};
 use crate::options::ScanOptions;
 use crate::selection::LabelFilter;
@@ -101,7 +108,7 @@ impl ArrayScanExec {
     }
 
     /// What the partitions of a run share.
-    pub(crate) fn new_state(&self, context: &TaskContext) -> ScanState {
+    pub(crate) fn new_state(&self, context: &Arc<TaskContext>) -> ScanState {
         ScanState::new(&self.layout, &self.request, &self.units, &self.dynamic, context)
     }
 
@@ -117,14 +124,125 @@ impl ArrayScanExec {
         &self.units
     }
 
-    /// Whether filters that change while the query runs take part.
-    pub(crate) fn has_dynamic_filters(&self) -> bool {
-        !self.dynamic.is_empty()
-    }
-
     /// Chunks that are kept, and all there are, of the arrays that are read.
     pub(crate) fn chunks(&self) -> (u64, u64) {
         chunks(&self.layout, &self.arrays(), &self.units, self.partitions.last().map_or(0, |p| p.end))
+    }
+
+    /// Whether a limit or filters that change while the query runs may leave out rows.
+    pub(crate) fn is_limited(&self) -> bool {
+        self.request.fetch.is_some() || !self.dynamic.is_empty()
+    }
+
+    /// The same scan of the columns for which `keep` holds, in their order.
+    ///
+    /// # Errors
+    /// When a column is missing.
+    pub(crate) fn narrowed(&self, keep: impl Fn(&str) -> bool) -> Result<Self> {
+        let is_kept = |c: &usize| keep(self.layout.schema.field(*c).name());
+        let projection: Vec<usize> = self.request.projection.iter().copied().filter(is_kept).collect();
+        if projection.len() == self.request.projection.len() {
+            return Ok(self.clone());
+        }
+        let mut scan = Self::try_new(Arc::clone(&self.layout), ScanRequest { projection, ..self.request.clone() })?;
+        scan.dynamic.clone_from(&self.dynamic);
+        Ok(scan)
+    }
+
+    /// The same scan with the columns of `source` after its own.
+    ///
+    /// # Errors
+    /// When a column is missing.
+    pub(crate) fn with_derived(&self, source: Arc<dyn Derived>) -> Result<Self> {
+        let layout = self.layout.with_derived(source);
+        let projection = self.request.projection.iter().copied().chain(self.layout.columns.len()..layout.columns.len());
+        let request = ScanRequest { projection: projection.collect(), ..self.request.clone() };
+        let mut scan = Self::try_new(Arc::new(layout), request)?;
+        scan.dynamic.clone_from(&self.dynamic);
+        Ok(scan)
+    }
+
+    /// The same scan with `functions` over whole partitions after its columns: for each cell, the answer over the cells
+    /// of its partition for which `predicate` holds. All expressions are over the columns of the scan. `None` where a
+    /// partition is not a function of single dimensions, or a function cannot be reduced on chunks.
+    ///
+    /// # Errors
+    /// When a column is missing.
+    pub fn with_whole_partitions(
+        &self,
+        partition_by: &[Arc<dyn PhysicalExpr>],
+        functions: &[Arc<AggregateFunctionExpr>],
+        predicate: Option<&Arc<dyn PhysicalExpr>>,
+    ) -> Result<Option<Self>> {
+        let source = WholePartitions::try_new(self, partition_by, functions, predicate)?;
+        source.map(|source| self.with_derived(Arc::new(source))).transpose()
+    }
+
+    /// The same scan with a row of `rows` for each cell after its columns, and last whether there is one: the row with the
+    /// same `keys`, each over the columns of the scan and over those of the rows. `None` where a key is not a function of
+    /// a single dimension.
+    ///
+    /// # Errors
+    /// When a column is missing.
+    pub fn with_rows(
+        &self,
+        keys: &[(Arc<dyn PhysicalExpr>, Arc<dyn PhysicalExpr>)],
+        rows: &Arc<dyn ExecutionPlan>,
+        kind: LookupKind,
+    ) -> Result<Option<Self>> {
+        JoinedRows::new(self, keys, rows, kind).map(|source| self.with_derived(Arc::new(source))).transpose()
+    }
+
+    /// How many cells are selected; `None` where the number does not fit.
+    pub fn cells(&self) -> Option<u64> {
+        self.units.rows()
+    }
+
+    /// Whether a cell may turn out to have several rows: then nothing else can be derived from it by position.
+    pub fn may_multiply(&self) -> bool {
+        self.layout.derived.iter().any(|source| source.may_multiply())
+    }
+
+    /// The same scan of the columns that are called one of `names`, in their order.
+    ///
+    /// # Errors
+    /// When a column is missing.
+    pub fn of_columns(&self, names: &HashSet<String>) -> Result<Self> {
+        self.narrowed(|name| names.contains(name))
+    }
+
+    /// The rows of this scan, made without its last derived source finding them by position.
+    fn by_rows(&self) -> Result<Arc<dyn ExecutionPlan>> {
+        let Some((below, source)) = self.layout.without_last_derived()? else {
+            return Err(internal("a scan that is not made of rows"));
+        };
+        let is_label =
+            |c: &usize| !matches!(below.columns.get(*c), Some(Column::Array { .. } | Column::Derived { .. }));
+        let projection: Vec<usize> =
+            (0..below.columns.len()).filter(|c| self.request.projection.contains(c) || is_label(c)).collect();
+        let first_derived = below.columns.len();
+        let below =
+            Self::try_new(Arc::new(below), ScanRequest { projection: projection.clone(), ..self.request.clone() })?;
+        let rows = source.by_rows(&below)?.ok_or_else(|| internal("a derived column that is not made of rows"))?;
+        let columns = self.request.projection.iter().zip(self.schema.fields()).map(|(c, field)| {
+            let at = match c.checked_sub(first_derived) {
+                Some(column) => projection.len() + column,
+                None => projection.iter().position(|p| p == c).unwrap_or_default(),
+            };
+            let expr = Arc::new(ColumnExpr::new(rows.schema().field(at).name(), at));
+            ProjectionExpr { expr, alias: field.name().clone() }
+        });
+        let columns: Vec<ProjectionExpr> = columns.collect();
+        Ok(Arc::new(ProjectionExec::try_new(columns, rows)?))
+    }
+
+    /// The same scan with other plans below its derived columns.
+    ///
+    /// # Errors
+    /// When there are not as many.
+    pub(crate) fn with_inputs(&self, inputs: Vec<Arc<dyn ExecutionPlan>>) -> Result<Self> {
+        let layout = Arc::new(self.layout.with_inputs(inputs)?);
+        Ok(Self { layout, run: SharedRun::default(), ..self.clone() })
     }
 
     /// What is known of the rows. Exact, unless filters that run with the scan leave fewer.
@@ -221,6 +339,9 @@ impl DisplayAs for ArrayScanExec {
         if !dynamic.is_empty() {
             parts.push(("dynamic".into(), list(dynamic)));
         }
+        if !self.layout.derived.is_empty() {
+            parts.push(("derived".into(), list(self.layout.derived.iter().map(|d| d.describe()).collect())));
+        }
         if let Some(fetch) = self.request.fetch {
             parts.push(("limit".into(), fetch.to_string()));
         }
@@ -255,7 +376,11 @@ impl ExecutionPlan for ArrayScanExec {
     }
 
     fn children(&self) -> Vec<&Arc<dyn ExecutionPlan>> {
-        Vec::new()
+        self.layout.inputs()
+    }
+
+    fn benefits_from_input_partitioning(&self) -> Vec<bool> {
+        vec![false; self.layout.inputs().len()]
     }
 
     fn apply_expressions(
@@ -265,8 +390,11 @@ impl ExecutionPlan for ArrayScanExec {
         apply_expression_roots(self.request.blocks.iter().map(|b| &b.predicate).chain(&self.dynamic), f)
     }
 
-    fn with_new_children(self: Arc<Self>, _children: Vec<Arc<dyn ExecutionPlan>>) -> Result<Arc<dyn ExecutionPlan>> {
-        Ok(self)
+    fn with_new_children(self: Arc<Self>, children: Vec<Arc<dyn ExecutionPlan>>) -> Result<Arc<dyn ExecutionPlan>> {
+        if children.is_empty() {
+            return Ok(self);
+        }
+        Ok(Arc::new(self.with_inputs(children)?))
     }
 
     fn statistics_from_inputs(&self, _inputs: &[Arc<Statistics>], args: &StatisticsArgs) -> Result<Arc<Statistics>> {
@@ -341,7 +469,29 @@ impl ExecutionPlan for ArrayScanExec {
         }
         let range = self.partitions.get(partition).cloned().unwrap_or(0..0);
         let batch_size = context.session_config().batch_size();
-        let scan = PartitionScan::new(state, &self.metrics, partition, range, batch_size)?;
-        Ok(Box::pin(RecordBatchStreamAdapter::new(Arc::clone(&self.schema), scan.batches())))
+        let scan = PartitionScan::new(Arc::clone(&state), &self.metrics, partition, range, batch_size)?;
+        let schema = Arc::clone(&self.schema);
+        if !self.may_multiply() {
+            return Ok(Box::pin(RecordBatchStreamAdapter::new(schema, scan.batches())));
+        }
+        let plan = self.clone();
+        let batches = async move {
+            Ok::<_, DataFusionError>(match state.is_by_position().await? {
+                true => scan.batches().boxed(),
+                false if partition == 0 => {
+                    let schema = Arc::clone(&plan.schema);
+                    let rows = execute_stream(plan.by_rows()?, context)?;
+                    let same = move |batch: RecordBatch| {
+                        let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
+                        let columns = batch.columns().to_vec();
+                        Ok(RecordBatch::try_new_with_options(Arc::clone(&schema), columns, &options)?)
+                    };
+                    rows.and_then(move |batch| ready(same(batch))).boxed()
+                }
+                false => stream::empty().boxed(),
+            })
+        };
+        let batches = stream::once(batches).try_flatten();
+        Ok(Box::pin(RecordBatchStreamAdapter::new(schema, batches)))
     }
 }
