@@ -10,6 +10,7 @@
 mod aggregate;
 mod chunks_table;
 pub mod convert;
+mod derived;
 mod error;
 mod forget_order;
 pub mod functions;
