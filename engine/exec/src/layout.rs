@@ -145,6 +145,23 @@ impl Layout {
         }
     }
 
+    /// `columns` and those that derived ones among them are made of, each once, in the order of the layout.
+    pub fn with_sources(&self, columns: &[usize]) -> Vec<usize> {
+        let mut found = HashSet::new();
+        let mut open = columns.to_vec();
+        while let Some(column) = open.pop() {
+            if !found.insert(column) {
+                continue;
+            }
+            if let Some(Column::Derived { source, .. }) = self.columns.get(column) {
+                open.extend(self.derived.get(*source).into_iter().flat_map(|source| source.reads()));
+            }
+        }
+        let mut found: Vec<usize> = found.into_iter().collect();
+        found.sort_unstable();
+        found
+    }
+
     /// The plans that derived columns read, source by source.
     pub fn inputs(&self) -> Vec<&Arc<dyn ExecutionPlan>> {
         self.derived.iter().flat_map(|source| source.inputs()).collect()

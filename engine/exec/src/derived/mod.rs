@@ -10,6 +10,7 @@
 //! data.
 
 mod lookup;
+mod slide;
 mod window;
 
 use std::fmt::Debug;
@@ -22,6 +23,7 @@ use datafusion::execution::TaskContext;
 use datafusion::physical_plan::ExecutionPlan;
 
 pub(crate) use lookup::LookupCells;
+pub(crate) use slide::Sliding;
 pub(crate) use window::WholePartitions;
 
 use crate::scan::{ScanMetrics, ScanState, Unit, UnitColumn};

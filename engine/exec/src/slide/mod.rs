@@ -14,7 +14,20 @@ mod function;
 mod kernel;
 mod lanes;
 mod line;
+mod lines;
+mod plan;
 mod run;
+mod unit;
+
+pub use function::{FrameAggregate, RowValue};
+pub(crate) use function::{row_numbers, row_values};
+pub(crate) use frame::Method;
+pub(crate) use lanes::Shape;
+pub(crate) use lines::Lines;
+pub(crate) use plan::{Slide, plan};
+pub use plan::{SlideFunction, SlideRequest, SlideWindow};
+pub(crate) use run::{Carries, Job, Piece};
+pub(crate) use unit::{Loaded, indices, needed, pieces};
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]

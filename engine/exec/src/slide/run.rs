@@ -7,6 +7,7 @@
 use std::any::Any;
 use std::collections::HashMap;
 use std::ops::Range;
+use std::sync::Arc;
 
 use datafusion::arrow::buffer::NullBuffer;
 use datafusion::error::Result;
@@ -24,19 +25,19 @@ const TILE_BYTES: usize = 96 * 1024;
 pub(crate) struct Piece {
     /// The number of the sequence.
     pub sequence: usize,
-    /// The place of the first row.
-    pub first: u64,
-    /// Where the rows, whose places follow each other, are along the block.
+    /// The places of its rows.
+    pub places: Range<u64>,
+    /// Where the rows are along the block.
     pub rows: Vec<usize>,
     /// Where the answers go along the unit, and the frames they are made of; ascending.
     pub answers: Vec<(usize, Range<u64>)>,
-    /// Where a running answer starts, unless it is carried on; and where it stops for the next unit.
+    /// Where a running answer starts, and where it stops for the next unit.
     pub running: (u64, u64),
 }
 
 /// The work on one argument.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Job<'a> {
+pub(crate) struct Job<'a> {
     pub shape: Shape,
     /// Answers at each lane.
     pub own: usize,
@@ -47,14 +48,20 @@ pub(super) struct Job<'a> {
 }
 
 /// What running answers have come to, for each sequence.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Carries(HashMap<usize, Carry>);
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Carry {
     at: u64,
     /// For each lane, as a `Vec` of what the function keeps.
-    values: Box<dyn Any + Send + Sync>,
+    values: Arc<dyn Any + Send + Sync>,
+    counts: Arc<Vec<u32>>,
+}
+
+/// What a running answer has come to while a unit is worked on.
+struct State<T> {
+    values: Vec<T>,
     counts: Vec<u32>,
 }
 
@@ -62,6 +69,23 @@ impl Carries {
     /// The next place that the sequence called `number` takes in.
     pub fn at(&self, number: usize) -> Option<u64> {
         self.0.get(&number).map(|carry| carry.at)
+    }
+
+    /// The state that `piece` starts with.
+    fn state<O: Op>(&self, piece: &Piece, lanes: usize) -> Result<State<O::T>>
+    where
+        O::T: 'static,
+    {
+        let Some(carry) = self.0.get(&piece.sequence) else {
+            return Ok(State { values: vec![O::NONE; lanes], counts: vec![0; lanes] });
+        };
+        let values = carry.values.downcast_ref::<Vec<O::T>>().filter(|values| values.len() == lanes);
+        match values {
+            Some(values) if carry.at == piece.running.0 && carry.counts.len() == lanes => {
+                Ok(State { values: values.clone(), counts: carry.counts.to_vec() })
+            }
+            _ => Err(internal("a running answer is carried on to where it does not belong")),
+        }
     }
 }
 
@@ -135,15 +159,21 @@ where
         Writer { shape: to, finish, least, values: &mut answers, there: &mut there, row: Vec::new() };
     let longest = job.pieces.iter().map(|p| p.rows.len()).max().unwrap_or(0);
     let tile = (TILE_BYTES / (longest * size_of::<O::T>()).max(1)).clamp(16, 1024);
+    let mut states = Vec::new();
+    if matches!(job.method, Method::FromStart | Method::FromEnd) {
+        for piece in job.pieces {
+            states.push(carries.state::<O>(piece, shape.lanes())?);
+        }
+    }
     for start in (0..lanes).step_by(tile) {
         let lanes = start..(start + tile).min(lanes);
-        for piece in job.pieces {
+        for (number, piece) in job.pieces.iter().enumerate() {
             let mut rows = Rows {
-                first: piece.first,
+                first: piece.places.start,
                 lanes: lanes.len(),
                 values: Vec::with_capacity(lanes.len() * piece.rows.len()),
             };
-            let mut counts = job.nulls.map(|_| Rows { first: piece.first, lanes: lanes.len(), values: Vec::new() });
+            let mut counts = job.nulls.map(|_| Rows { first: piece.places.start, lanes: lanes.len(), values: Vec::new() });
             for position in &piece.rows {
                 let from = rows.values.len();
                 shape.read(values, *position, &lanes, &read, &mut rows.values);
@@ -156,20 +186,16 @@ where
                 Method::Short => by_row::<O, _, _>(piece, &lanes, &rows, counts.as_ref(), &mut writer),
                 Method::Blocks => by_blocks::<O, _, _>(piece, &lanes, rows, counts, &mut writer),
                 Method::FromStart | Method::FromEnd => {
-                    let carry = carries.0.entry(piece.sequence).or_insert_with(|| Carry {
-                        at: piece.running.0,
-                        values: Box::new(vec![O::NONE; shape.lanes()]),
-                        counts: vec![0; shape.lanes()],
-                    });
-                    running::<O, _, _>(job.method, piece, &lanes, &rows, counts.as_ref(), carry, &mut writer)?;
+                    if let Some(state) = states.get_mut(number) {
+                        running::<O, _, _>(job.method, piece, &lanes, &rows, counts.as_ref(), state, &mut writer);
+                    }
                 }
             }
         }
     }
-    for piece in job.pieces {
-        if let Some(carry) = carries.0.get_mut(&piece.sequence) {
-            carry.at = piece.running.1;
-        }
+    for (piece, State { values, counts }) in job.pieces.iter().zip(states) {
+        let carry = Carry { at: piece.running.1, values: Arc::new(values), counts: Arc::new(counts) };
+        carries.0.insert(piece.sequence, carry);
     }
     let nulls = there.map(NullBuffer::from);
     Ok(Answers { values: answers, nulls })
@@ -218,17 +244,11 @@ fn running<O: Op, R: Copy, F: Fn(&O::T, u32) -> R>(
     lanes: &Range<usize>,
     rows: &Rows<O::T>,
     there: Option<&Rows<u32>>,
-    carry: &mut Carry,
+    state: &mut State<O::T>,
     writer: &mut Writer<'_, R, F>,
-) -> Result<()>
-where
-    O::T: 'static,
-{
-    let values = carry.values.downcast_mut::<Vec<O::T>>().and_then(|all| all.get_mut(lanes.clone()));
-    let (Some(values), Some(counts)) = (values, carry.counts.get_mut(lanes.clone())) else {
-        return Err(internal("a running answer is of another kind"));
-    };
-    let mut at = carry.at;
+) {
+    let (values, counts) = (&mut state.values[lanes.clone()], &mut state.counts[lanes.clone()]);
+    let (mut at, until) = piece.running;
     let mut advance = |to: u64, values: &mut [O::T], counts: &mut [u32]| {
         roll::<O>(rows, at, to, values);
         match there {
@@ -249,8 +269,7 @@ where
         Method::FromEnd => piece.answers.iter().rev().for_each(|one| answer(one, one.1.start)),
         _ => piece.answers.iter().for_each(|one| answer(one, one.1.end)),
     }
-    advance(piece.running.1, values, counts);
-    Ok(())
+    advance(until, values, counts);
 }
 
 fn length(frame: &Range<u64>) -> u32 {
