@@ -145,21 +145,26 @@ impl Layout {
         }
     }
 
-    /// `columns` and those that derived ones among them are made of, each once, in the order of the layout.
+    /// `columns`, then those that derived ones among them are made of, each once.
     pub fn with_sources(&self, columns: &[usize]) -> Vec<usize> {
-        let mut found = HashSet::new();
-        let mut open = columns.to_vec();
-        while let Some(column) = open.pop() {
-            if !found.insert(column) {
-                continue;
+        let (mut all, mut next): (Vec<usize>, usize) = (Vec::with_capacity(columns.len()), 0);
+        let add = |all: &mut Vec<usize>, more: &[usize]| {
+            for column in more {
+                if !all.contains(column) {
+                    all.push(*column);
+                }
             }
-            if let Some(Column::Derived { source, .. }) = self.columns.get(column) {
-                open.extend(self.derived.get(*source).into_iter().flat_map(|source| source.reads()));
+        };
+        add(&mut all, columns);
+        while let Some(column) = all.get(next) {
+            if let Some(Column::Derived { source, .. }) = self.columns.get(*column)
+                && let Some(source) = self.derived.get(*source)
+            {
+                add(&mut all, &source.reads());
             }
+            next += 1;
         }
-        let mut found: Vec<usize> = found.into_iter().collect();
-        found.sort_unstable();
-        found
+        all
     }
 
     /// The plans that derived columns read, source by source.

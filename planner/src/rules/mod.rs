@@ -14,6 +14,7 @@ mod calendars;
 mod chunk_aggregate;
 mod chunk_top_k;
 mod chunk_window;
+mod chunk_window_slide;
 mod comparison;
 mod extract;
 mod float_labels;

@@ -333,7 +333,9 @@ impl ArrayScanExec {
     fn arrays(&self) -> Vec<usize> {
         let filters = self.request.blocks.iter().flat_map(|b| &b.columns);
         let columns: Vec<usize> = self.request.projection.iter().chain(filters).copied().collect();
-        self.layout.with_sources(&columns)
+        let mut columns = self.layout.with_sources(&columns);
+        columns.sort_unstable();
+        columns
     }
 }
 
