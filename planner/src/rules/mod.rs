@@ -10,8 +10,10 @@
 //! rows of an order to the chunks.
 
 mod bind_lookups;
+mod by_position;
 mod calendars;
 mod chunk_aggregate;
+mod chunk_lookup;
 mod chunk_top_k;
 mod chunk_window;
 mod chunk_window_slide;
@@ -50,9 +52,5 @@ pub fn analyzer_rules() -> Vec<Arc<dyn AnalyzerRule + Send + Sync>> {
 /// The physical rules that hand work to the chunks, in the order in which they must run: each sees what those before it
 /// left.
 pub(crate) fn chunk_rules() -> Vec<Arc<dyn PhysicalOptimizerRule + Send + Sync>> {
-    vec![
-        Arc::new(chunk_window::ChunkWindow),
-        Arc::new(chunk_aggregate::ChunkAggregate),
-        Arc::new(chunk_top_k::ChunkTopK),
-    ]
+    vec![Arc::new(by_position::ByPosition), Arc::new(chunk_aggregate::ChunkAggregate), Arc::new(chunk_top_k::ChunkTopK)]
 }

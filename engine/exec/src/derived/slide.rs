@@ -112,7 +112,13 @@ impl SlidingRun {
     }
 
     /// Running answers for `own` ordinals.
-    async fn carried_on(&self, work: &Work<'_>, way: Method, own: Vec<u64>, columns: &[usize]) -> Result<Vec<ArrayRef>> {
+    async fn carried_on(
+        &self,
+        work: &Work<'_>,
+        way: Method,
+        own: Vec<u64>,
+        columns: &[usize],
+    ) -> Result<Vec<ArrayRef>> {
         let (d, units) = (self.slide.dimension, &work.state.units);
         let (Some(first), Some(last)) = (own.first().copied(), own.last().copied()) else {
             return Err(internal("a unit without rows"));
@@ -157,7 +163,11 @@ impl SlidingRun {
             let at = if is_forward { unit + 1 } else { unit };
             line.keep(at, carries, work.state.reserve(bytes)?, is_forward);
         }
-        columns.iter().map(|c| answers.get(*c).cloned()).collect::<Option<_>>().ok_or_else(|| internal("no such window"))
+        columns
+            .iter()
+            .map(|c| answers.get(*c).cloned())
+            .collect::<Option<_>>()
+            .ok_or_else(|| internal("no such window"))
     }
 }
 
@@ -287,7 +297,8 @@ fn arguments(slide: &Slide, unit: Unit, columns: Vec<UnitColumn>, cells: usize) 
         Some(batch) => batch,
         // Constants are the same for any row; without cells, there is none.
         None => {
-            let options = RecordBatchOptions::new().with_row_count(Some(if slide.columns.is_empty() { cells } else { 0 }));
+            let options =
+                RecordBatchOptions::new().with_row_count(Some(if slide.columns.is_empty() { cells } else { 0 }));
             let none = slide.schema.fields().iter().map(|f| new_empty_array(f.data_type())).collect();
             RecordBatch::try_new_with_options(Arc::clone(&slide.schema), none, &options)?
         }

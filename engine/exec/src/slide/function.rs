@@ -175,8 +175,7 @@ impl FrameAggregate {
             Self::Sum | Self::Average | Self::Spread { .. } => is_number,
             Self::WholeSum(_) => matches!(data_type, DataType::Int64 | DataType::UInt64),
             Self::Least | Self::Greatest => {
-                is_number
-                    || matches!(data_type, DataType::Timestamp(_, _) | DataType::Duration(_) | DataType::Date32)
+                is_number || matches!(data_type, DataType::Timestamp(_, _) | DataType::Duration(_) | DataType::Date32)
             }
         }
     }

@@ -19,9 +19,9 @@ mod plan;
 mod run;
 mod unit;
 
+pub(crate) use frame::Method;
 pub use function::{FrameAggregate, RowValue};
 pub(crate) use function::{row_numbers, row_values};
-pub(crate) use frame::Method;
 pub(crate) use lanes::Shape;
 pub(crate) use lines::Lines;
 pub(crate) use plan::{Slide, plan};

@@ -16,7 +16,7 @@ use hyperslab_array::{IndexRanges, Selection};
 use super::frame::{Frames, Method, is_whole};
 use super::function::{FrameAggregate, RowValue};
 use super::line::Line;
-use crate::aggregate::{Varies, values, varies};
+use crate::aggregate::{Varies, label_values as values, varies};
 use crate::layout::Layout;
 
 /// Longer dimensions are not gone along.

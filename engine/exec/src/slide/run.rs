@@ -155,8 +155,7 @@ where
     let to = Shape { along: job.own, ..shape };
     let mut answers = vec![R::default(); to.cells()];
     let mut there = None;
-    let mut writer =
-        Writer { shape: to, finish, least, values: &mut answers, there: &mut there, row: Vec::new() };
+    let mut writer = Writer { shape: to, finish, least, values: &mut answers, there: &mut there, row: Vec::new() };
     let longest = job.pieces.iter().map(|p| p.rows.len()).max().unwrap_or(0);
     let tile = (TILE_BYTES / (longest * size_of::<O::T>()).max(1)).clamp(16, 1024);
     let mut states = Vec::new();
@@ -173,7 +172,8 @@ where
                 lanes: lanes.len(),
                 values: Vec::with_capacity(lanes.len() * piece.rows.len()),
             };
-            let mut counts = job.nulls.map(|_| Rows { first: piece.places.start, lanes: lanes.len(), values: Vec::new() });
+            let mut counts =
+                job.nulls.map(|_| Rows { first: piece.places.start, lanes: lanes.len(), values: Vec::new() });
             for position in &piece.rows {
                 let from = rows.values.len();
                 shape.read(values, *position, &lanes, &read, &mut rows.values);
