@@ -16,6 +16,7 @@ mod chunk_aggregate;
 mod chunk_lookup;
 mod chunk_top_k;
 mod chunk_window;
+mod chunk_window_slide;
 mod comparison;
 mod extract;
 mod float_labels;
