@@ -23,7 +23,7 @@ mod shared_run;
 mod table;
 mod top_k;
 
-pub use aggregate::{AggregateRequest, ArrayAggregateExec};
+pub use aggregate::{AggregateRequest, ArrayAggregateExec, ArrayRegionAggregateExec, RegionRequest};
 pub use chunks_table::ChunksTable;
 pub use error::datafusion_error;
 pub use forget_order::ForgetOrderExec;
