@@ -16,6 +16,9 @@ extensions_options! {
         /// Aggregate chunks by position where the groups follow from the coordinates; when off, make rows and aggregate them.
         pub chunk_aggregate: bool, default = true
 
+        /// Find the rows of a join that are keyed by functions of dimensions (a climatology, a mask, a table of names) by position; when off, make rows and join them.
+        pub chunk_lookup: bool, default = true
+
         /// Aggregate a join with a table of regions (`e.lat BETWEEN r.lat_min AND r.lat_max`) by region on chunks; when off, join rows.
         pub chunk_regions: bool, default = true
 

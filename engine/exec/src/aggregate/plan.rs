@@ -25,6 +25,7 @@ use super::labels::{Varies, varies};
 use super::prepared::{Keys, Prepared};
 use super::request::AggregateRequest;
 use super::stream::{Shared, Worker};
+use crate::error::internal;
 use crate::layout::Column;
 use crate::scan::{ArrayScanExec, ScanMetrics, selection_parts};
 use crate::shared_run::SharedRun;
@@ -81,6 +82,9 @@ impl ArrayAggregateExec {
         request: AggregateRequest,
         rows: Option<Arc<dyn ExecutionPlan>>,
     ) -> Result<Option<Self>> {
+        if scan.may_multiply() && rows.is_none() {
+            return Ok(None);
+        }
         let Some((scan, functions)) = on_chunks(scan, &request)? else { return Ok(None) };
         let properties = properties(&scan, &request.schema);
         Ok(Some(Self {
@@ -98,7 +102,7 @@ impl ArrayAggregateExec {
     ///
     /// # Errors
     /// When that is so and there are no rows to go by.
-    fn way(&self, context: &Arc<TaskContext>) -> Result<Way> {
+    async fn way(&self, context: &Arc<TaskContext>) -> Result<Way> {
         let keys = if self.rows.is_some() { Keys::Values } else { Keys::Numbers };
         let prepared = match (Prepared::try_new(&self.scan, &self.request, &self.functions, keys, None), &self.rows) {
             (Ok(prepared), _) => prepared,
@@ -111,6 +115,10 @@ impl ArrayAggregateExec {
             return Ok(Way::Rows(Arc::clone(rows)));
         }
         let scan = self.scan.new_state(context);
+        if self.scan.may_multiply() && !scan.is_by_position().await? {
+            let rows = self.rows.as_ref().ok_or_else(|| internal("groups of cells that have several rows"))?;
+            return Ok(Way::Rows(Arc::clone(rows)));
+        }
         Ok(Way::Chunks(Arc::new(Shared { scan, prepared, blocks: Blocks::default() })))
     }
 
@@ -295,7 +303,7 @@ impl ExecutionPlan for ArrayAggregateExec {
         let plan = self.clone();
         let batch_size = context.session_config().batch_size();
         let start = async move {
-            let way = run.get_or_try_init(|| async { plan.way(&context) }).await?;
+            let way = run.get_or_try_init(|| plan.way(&context)).await?;
             Ok::<_, datafusion::error::DataFusionError>(match way {
                 Way::Chunks(shared) => {
                     let worker = Worker::new(Arc::clone(shared), metrics, baseline, batch_size, partition == 0);

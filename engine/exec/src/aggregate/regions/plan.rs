@@ -75,7 +75,8 @@ impl ArrayRegionAggregateExec {
                 return Ok(None);
             }
         }
-        if request.keys.iter().any(|(_, key, _)| is_volatile(key)) {
+        // What a derived column multiplies is known only when it runs.
+        if scan.may_multiply() || request.keys.iter().any(|(_, key, _)| is_volatile(key)) {
             return Ok(None);
         }
         let properties = Arc::new(properties(&of_aggregate, &request.aggregate.schema));
