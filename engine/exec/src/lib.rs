@@ -24,7 +24,7 @@ mod slide;
 mod table;
 mod top_k;
 
-pub use aggregate::{AggregateRequest, ArrayAggregateExec};
+pub use aggregate::{AggregateRequest, ArrayAggregateExec, ArrayRegionAggregateExec, RegionRequest};
 pub use chunks_table::ChunksTable;
 pub use derived::LookupKind;
 pub use error::datafusion_error;

@@ -81,16 +81,24 @@ impl<'a> Input<'a> {
     /// # Errors
     /// When it cannot be moved.
     pub fn over_scan(&self, expr: &Expr) -> Result<Expr> {
-        Arc::clone(expr)
-            .transform_up(|e| {
-                let own = e.downcast_ref::<Column>().and_then(|column| self.columns.get(column.index()));
-                Ok(match own {
-                    Some(own) => Transformed::yes(Arc::clone(own)),
-                    None => Transformed::no(e),
-                })
-            })
-            .data()
+        over(&self.columns, expr)
     }
+}
+
+/// `expr` with each column replaced by what it is.
+///
+/// # Errors
+/// When it cannot be moved.
+pub(super) fn over(columns: &[Expr], expr: &Expr) -> Result<Expr> {
+    Arc::clone(expr)
+        .transform_up(|e| {
+            let own = e.downcast_ref::<Column>().and_then(|column| columns.get(column.index()));
+            Ok(match own {
+                Some(own) => Transformed::yes(Arc::clone(own)),
+                None => Transformed::no(e),
+            })
+        })
+        .data()
 }
 
 /// The rows of `scan` for which `predicate` holds, as `columns`, under the names of `schema`. All expressions are over

@@ -14,6 +14,7 @@ mod by_position;
 mod calendars;
 mod chunk_aggregate;
 mod chunk_lookup;
+mod chunk_regions;
 mod chunk_top_k;
 mod chunk_window;
 mod chunk_window_slide;
@@ -52,5 +53,13 @@ pub fn analyzer_rules() -> Vec<Arc<dyn AnalyzerRule + Send + Sync>> {
 /// The physical rules that hand work to the chunks, in the order in which they must run: each sees what those before it
 /// left.
 pub(crate) fn chunk_rules() -> Vec<Arc<dyn PhysicalOptimizerRule + Send + Sync>> {
-    vec![Arc::new(by_position::ByPosition), Arc::new(chunk_aggregate::ChunkAggregate), Arc::new(chunk_top_k::ChunkTopK)]
+    // Regions come first, because with duplicates a lookup falls back to rows, and once more, for scans that have derived
+    // columns by then.
+    vec![
+        Arc::new(chunk_regions::ChunkRegions),
+        Arc::new(by_position::ByPosition),
+        Arc::new(chunk_regions::ChunkRegions),
+        Arc::new(chunk_aggregate::ChunkAggregate),
+        Arc::new(chunk_top_k::ChunkTopK),
+    ]
 }

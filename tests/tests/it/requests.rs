@@ -97,6 +97,15 @@ async fn plain_chunks_of_a_reanalysis() {
     // Everything, once.
     assert_eq!(d.ask("SELECT avg(t2m) FROM d").await.len(), 8);
     assert_eq!(d.ask("SELECT lat, avg(t2m * u10) FROM d GROUP BY lat").await.len(), 16);
+    // Regions that overlap, and one that lies outside: the chunks that they touch, once.
+    d.ask_nothing(
+        "CREATE TABLE boxes AS VALUES ('a', -20, -10, 10, 40, 2), ('b', -15, -5, 20, 80, 1), ('c', 95, 99, 0, 360, 1)",
+    )
+    .await;
+    let boxes = "SELECT b.column1, avg(e.t2m), count(*) FROM d e JOIN boxes b ON e.lat BETWEEN b.column2 AND b.column3 \
+        AND e.lon BETWEEN b.column4 AND b.column5";
+    assert_eq!(d.ask(&format!("{boxes} GROUP BY 1")).await, ["GET t2m/c/0/1/0", "GET t2m/c/1/1/0"]);
+    d.ask(&format!("{boxes} AND month(e.time) = b.column6 GROUP BY 1")).await;
     // A limit stops early.
     assert_eq!(d.ask("SELECT * FROM d LIMIT 5").await, ["GET t2m/c/0/0/0", "GET u10/c/0/0/0"]);
     assert_eq!(d.ask("SELECT t2m FROM d LIMIT 5").await, ["GET t2m/c/0/0/0"]);

@@ -25,7 +25,7 @@ pub(crate) struct Emission {
 
 impl Emission {
     pub fn new(held: Held, groups: Vec<Range<usize>>) -> Self {
-        let count = groups.iter().map(Range::len).product();
+        let count = held.states.groups;
         Self { held, groups, next: 0, count }
     }
 
@@ -39,7 +39,13 @@ impl Emission {
             return Ok(None);
         }
         self.next = range.end;
-        let ids: Vec<UInt32Array> = self.ids(&range).into_iter().map(UInt32Array::from).collect();
+        let mut ids = self.ids(&range);
+        if prepared.regions.is_some() {
+            // They come after the dimensions, and go round last.
+            let inner = self.groups.iter().map(Range::len).product::<usize>().max(1);
+            ids.push(ids_along(&(0..prepared.groups.of_regions), inner, &range));
+        }
+        let ids: Vec<UInt32Array> = ids.into_iter().map(UInt32Array::from).collect();
         let all = cells(prepared, &ids, range.len())?;
         let has_rows = prepared.request.predicate.is_some();
         let counted =
@@ -69,7 +75,7 @@ impl Emission {
         let options = RecordBatchOptions::new().with_row_count(Some(range.len()));
         let batch = RecordBatch::try_new_with_options(Arc::clone(&prepared.request.schema), columns, &options)?;
         // A group of which no row is left is not in the answer; the group of all rows always is.
-        if !has_rows || prepared.request.group_by.is_empty() {
+        if !has_rows || prepared.groups.keys.is_empty() {
             return Ok(Some(batch));
         }
         let is_there: BooleanArray = rows.iter().map(|n| Some(*n > 0)).collect();

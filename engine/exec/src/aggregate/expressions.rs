@@ -41,6 +41,8 @@ pub(crate) struct Predicate {
     pub expr: Arc<dyn PhysicalExpr>,
     /// The same, where it compares a column of data with a number.
     pub comparison: Option<Comparison>,
+    /// Whether it always holds: then nothing is evaluated.
+    pub is_true: bool,
 }
 
 /// A comparison of a column of floats with a number that is neither zero nor NaN: there, SQL's order of floats is that of
@@ -139,7 +141,8 @@ impl Expressions {
     }
 
     fn predicate(&mut self, expr: &Arc<dyn PhysicalExpr>) -> Result<Predicate> {
-        Ok(Predicate { comparison: self.comparison(expr), expr: self.over_batches(expr)? })
+        let is_true = expr.downcast_ref::<Literal>().is_some_and(|l| *l.value() == ScalarValue::Boolean(Some(true)));
+        Ok(Predicate { comparison: self.comparison(expr), is_true, expr: self.over_batches(expr)? })
     }
 
     fn comparison(&self, expr: &Arc<dyn PhysicalExpr>) -> Option<Comparison> {

@@ -15,7 +15,7 @@ use super::feed::{self, Fold};
 use super::kernel::{Whole, Widen, add_each, add_map, by_offset, sum};
 use super::rows::Missing;
 use super::values::{Presence, cast, cast_cells, nulls, same_kind, single, valid, with_numbers};
-use super::{Accumulator, Argument, Piece};
+use super::{Accumulator, Argument, Move, Piece};
 
 /// What becomes of a floating-point sum.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -103,6 +103,15 @@ impl Accumulator for FloatSum {
         let later = same_kind::<Self>(later)?;
         add_each(&mut self.sums, &later.sums);
         self.missing.merge(&later.missing);
+        Ok(())
+    }
+
+    fn merge_groups(&mut self, later: Box<dyn Accumulator>, moves: &[Move]) -> Result<()> {
+        let later = same_kind::<Self>(later)?;
+        for Move { from, to } in moves {
+            self.sums[*to] += sum(&later.sums[from.clone()]);
+        }
+        self.missing.merge_groups(&later.missing, moves);
         Ok(())
     }
 
@@ -224,6 +233,15 @@ where
             *sum += later;
         }
         self.missing.merge(&later.missing);
+        Ok(())
+    }
+
+    fn merge_groups(&mut self, later: Box<dyn Accumulator>, moves: &[Move]) -> Result<()> {
+        let later = same_kind::<Self>(later)?;
+        for Move { from, to } in moves {
+            self.sums[*to] += later.sums[from.clone()].iter().sum::<i128>();
+        }
+        self.missing.merge_groups(&later.missing, moves);
         Ok(())
     }
 
