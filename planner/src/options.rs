@@ -16,6 +16,9 @@ extensions_options! {
         /// Aggregate chunks by position where the groups follow from the coordinates; when off, make rows and aggregate them.
         pub chunk_aggregate: bool, default = true
 
+        /// Find the cells of points that are joined with a grid by position, and read each chunk once; when off, make rows of all cells and join them.
+        pub chunk_gather: bool, default = true
+
         /// Find the first rows in the order of a variable (`ORDER BY t2m DESC LIMIT 10`) in its chunks; when off, make rows and sort them.
         pub chunk_top_k: bool, default = true
 
