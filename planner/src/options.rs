@@ -16,6 +16,9 @@ extensions_options! {
         /// Aggregate chunks by position where the groups follow from the coordinates; when off, make rows and aggregate them.
         pub chunk_aggregate: bool, default = true
 
+        /// Find the cells of points that are joined with a grid by position, and read each chunk once; when off, make rows of all cells and join them.
+        pub chunk_gather: bool, default = true
+
         /// Find the rows of a join that are keyed by functions of dimensions (a climatology, a mask, a table of names) by position; when off, make rows and join them.
         pub chunk_lookup: bool, default = true
 

@@ -13,6 +13,7 @@ mod bind_lookups;
 mod by_position;
 mod calendars;
 mod chunk_aggregate;
+mod chunk_gather;
 mod chunk_lookup;
 mod chunk_regions;
 mod chunk_top_k;
