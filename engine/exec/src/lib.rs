@@ -8,6 +8,7 @@
 //! ```
 
 mod aggregate;
+mod align;
 mod chunks_table;
 pub mod convert;
 mod error;
