@@ -19,6 +19,9 @@ extensions_options! {
         /// Find the first rows in the order of a variable (`ORDER BY t2m DESC LIMIT 10`) in its chunks; when off, make rows and sort them.
         pub chunk_top_k: bool, default = true
 
+        /// Answer windows (`avg(sst) OVER (PARTITION BY month(time), lat, lon)`) by position where the partitions follow from the coordinates; when off, sort rows.
+        pub chunk_window: bool, default = true
+
         /// Compare `float32` labels with constants in `float32`, so that `lat = 0.1` finds the label 0.1; when off, compare as SQL does.
         pub float_labels: bool, default = true
 

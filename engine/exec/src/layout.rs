@@ -4,25 +4,30 @@ use std::collections::HashSet;
 use std::sync::{Arc, OnceLock};
 
 use datafusion::arrow::array::{ArrayRef, AsArray, PrimitiveArray};
-use datafusion::arrow::datatypes::{ArrowPrimitiveType, Float32Type, Float64Type, Schema, SchemaRef};
+use datafusion::arrow::datatypes::{ArrowPrimitiveType, Field, Float32Type, Float64Type, Schema, SchemaRef};
 use datafusion::error::Result;
+use datafusion::physical_plan::ExecutionPlan;
 use hyperslab_array::{ArrayError, Coordinate, Dataset, Grid, Variable};
 
 use crate::convert::array_of;
-use crate::error::{IntoDataFusion, datafusion_error};
+use crate::derived::Derived;
+use crate::error::{IntoDataFusion, datafusion_error, internal};
 use crate::metadata;
 
-/// A grid of a dataset with its columns: dimensions first, then other coordinates, then data variables.
+/// A grid of a dataset with its columns: dimensions first, then other coordinates, then data variables, then what is
+/// derived from them.
 #[derive(Debug)]
 pub(crate) struct Layout {
     pub dataset: Arc<Dataset>,
     pub grid: Grid,
     pub columns: Vec<Column>,
     pub schema: SchemaRef,
+    /// Where the derived columns come from.
+    pub derived: Vec<Arc<dyn Derived>>,
 }
 
 /// What one column holds.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) enum Column {
     /// The positions along a dimension that has no coordinate.
     Index { dimension: usize },
@@ -32,10 +37,12 @@ pub(crate) enum Column {
     Scalar { labels: Labels },
     /// An array that is read chunk by chunk; the numbers are the grid's dimensions, in the order of the variable's.
     Array { variable: Arc<Variable>, dimensions: Vec<usize> },
+    /// A column of one of the layout's derived sources.
+    Derived { source: usize, column: usize },
 }
 
 /// Labels, as an Arrow array once somebody asks.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Labels {
     pub coordinate: Arc<Coordinate>,
     array: OnceLock<ArrayRef>,
@@ -110,7 +117,59 @@ impl Layout {
             columns.push(column);
         }
         let schema = Arc::new(Schema::new_with_metadata(fields, metadata::schema_metadata(&dataset, &grid)));
-        Ok(Self { dataset, grid, columns, schema })
+        Ok(Self { dataset, grid, columns, schema, derived: Vec::new() })
+    }
+
+    /// The same with the columns of `source` after all others, each under a name that no other column has.
+    pub fn with_derived(&self, source: Arc<dyn Derived>) -> Self {
+        let mut fields: Vec<Arc<Field>> = self.schema.fields().iter().cloned().collect();
+        let mut columns = self.columns.clone();
+        for (column, field) in source.fields().iter().enumerate() {
+            let is_taken = |name: &str| fields.iter().any(|f| f.name() == name);
+            let mut name = field.name().clone();
+            for n in 2.. {
+                if !is_taken(&name) {
+                    break;
+                }
+                name = format!("{} ({n})", field.name());
+            }
+            fields.push(Arc::new(field.as_ref().clone().with_name(name)));
+            columns.push(Column::Derived { source: self.derived.len(), column });
+        }
+        Self {
+            dataset: Arc::clone(&self.dataset),
+            grid: self.grid.clone(),
+            columns,
+            schema: Arc::new(Schema::new_with_metadata(fields, self.schema.metadata().clone())),
+            derived: self.derived.iter().cloned().chain([source]).collect(),
+        }
+    }
+
+    /// The plans that derived columns read, source by source.
+    pub fn inputs(&self) -> Vec<&Arc<dyn ExecutionPlan>> {
+        self.derived.iter().flat_map(|source| source.inputs()).collect()
+    }
+
+    /// The same with other plans in place of [`Self::inputs`].
+    ///
+    /// # Errors
+    /// When there are not as many.
+    pub fn with_inputs(&self, inputs: Vec<Arc<dyn ExecutionPlan>>) -> Result<Self> {
+        if inputs.len() != self.inputs().len() {
+            return Err(internal(format!("{} inputs, expected {}", inputs.len(), self.inputs().len())));
+        }
+        let mut inputs = inputs.into_iter();
+        let derived = self.derived.iter().map(|source| {
+            let own = inputs.by_ref().take(source.inputs().len()).collect();
+            source.with_inputs(own)
+        });
+        Ok(Self {
+            dataset: Arc::clone(&self.dataset),
+            grid: self.grid.clone(),
+            columns: self.columns.clone(),
+            schema: Arc::clone(&self.schema),
+            derived: derived.collect::<Result<_>>()?,
+        })
     }
 
     /// The sizes of the grid's dimensions.
@@ -132,7 +191,7 @@ impl Layout {
     pub fn coordinate(&self, name: &str) -> Option<&Arc<Coordinate>> {
         match self.column(name)? {
             Column::Labels { labels, .. } | Column::Scalar { labels } => Some(&labels.coordinate),
-            Column::Index { .. } | Column::Array { .. } => None,
+            Column::Index { .. } | Column::Array { .. } | Column::Derived { .. } => None,
         }
     }
 }

@@ -11,6 +11,7 @@ mod aggregate;
 mod align;
 mod chunks_table;
 pub mod convert;
+mod derived;
 mod error;
 mod forget_order;
 pub mod functions;

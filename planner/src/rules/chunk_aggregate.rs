@@ -15,8 +15,6 @@ use std::sync::Arc;
 use datafusion::common::Result;
 use datafusion::common::config::ConfigOptions;
 use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode};
-use datafusion::physical_expr::PhysicalSortExpr;
-use datafusion::physical_expr::aggregate::AggregateExprBuilder;
 use datafusion::physical_optimizer::PhysicalOptimizerRule;
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::aggregates::{AggregateExec, AggregateMode};
@@ -74,23 +72,10 @@ fn on_chunks(answer: &AggregateExec) -> Result<Option<ArrayAggregateExec>> {
         if function.is_reversed() {
             return Ok(None);
         }
-        let args = function.expressions().iter().map(|e| input.over_scan(e)).collect::<Result<_>>()?;
-        let order_by = function
-            .order_bys()
-            .iter()
-            .map(|sort| Ok(PhysicalSortExpr { expr: input.over_scan(&sort.expr)?, options: sort.options }));
-        // Made anew, so that it takes its types from the columns of the scan.
-        let moved = AggregateExprBuilder::new(Arc::new(function.fun().clone()), args)
-            .order_by(order_by.collect::<Result<_>>()?)
-            .schema(input.scan.schema())
-            .alias(function.name())
-            .with_distinct(function.is_distinct())
-            .with_ignore_nulls(function.ignore_nulls())
-            .build()?;
-        if moved.field().data_type() != function.field().data_type() {
-            return Ok(None);
+        match input.function_over_scan(function)? {
+            Some(moved) => aggregates.push(moved),
+            None => return Ok(None),
         }
-        aggregates.push(Arc::new(moved));
     }
     let filters = first.filter_expr().iter();
     let filters = filters.map(|f| f.as_ref().map(|f| input.over_scan(f)).transpose()).collect::<Result<_>>()?;
@@ -104,5 +89,5 @@ fn on_chunks(answer: &AggregateExec) -> Result<Option<ArrayAggregateExec>> {
         Arc::new(CoalescePartitionsExec::new(Arc::clone(first.input()))),
         first.input_schema(),
     )?;
-    Ok(ArrayAggregateExec::try_new(input.scan, request, Arc::new(rows)))
+    ArrayAggregateExec::try_new(input.scan, request, Arc::new(rows))
 }

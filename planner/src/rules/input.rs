@@ -2,14 +2,17 @@
 
 use std::sync::Arc;
 
+use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::common::Result;
 use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode};
 use datafusion::logical_expr::Operator;
-use datafusion::physical_expr::PhysicalExpr;
+use datafusion::physical_expr::aggregate::{AggregateExprBuilder, AggregateFunctionExpr};
 use datafusion::physical_expr::expressions::{BinaryExpr, Column};
+use datafusion::physical_expr::utils::{collect_columns, reassign_expr_columns};
+use datafusion::physical_expr::{PhysicalExpr, PhysicalSortExpr};
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::filter::FilterExec;
-use datafusion::physical_plan::projection::ProjectionExec;
+use datafusion::physical_plan::projection::{ProjectionExec, ProjectionExpr};
 use hyperslab_exec::ArrayScanExec;
 
 type Expr = Arc<dyn PhysicalExpr>;
@@ -53,6 +56,52 @@ impl<'a> Input<'a> {
             input.columns = projection.iter().filter_map(|i| input.columns.get(*i).cloned()).collect();
         }
         Ok(Some(input))
+    }
+
+    /// The same function over the columns of the scan; `None` where it would have another type.
+    ///
+    /// # Errors
+    /// When an argument cannot be moved.
+    pub fn function_over_scan(&self, function: &AggregateFunctionExpr) -> Result<Option<Arc<AggregateFunctionExpr>>> {
+        let args = function.expressions().iter().map(|e| self.over_scan(e)).collect::<Result<_>>()?;
+        let order_by = function
+            .order_bys()
+            .iter()
+            .map(|sort| Ok(PhysicalSortExpr { expr: self.over_scan(&sort.expr)?, options: sort.options }));
+        // Made anew, so that it takes its types from the columns of the scan.
+        let moved = AggregateExprBuilder::new(Arc::new(function.fun().clone()), args)
+            .order_by(order_by.collect::<Result<_>>()?)
+            .schema(self.scan.schema())
+            .alias(function.name())
+            .with_distinct(function.is_distinct())
+            .with_ignore_nulls(function.ignore_nulls())
+            .build()?;
+        Ok((moved.field().data_type() == function.field().data_type()).then(|| Arc::new(moved)))
+    }
+
+    /// The rows of `scan`, whose columns are those of this one's and more, as this plan gives them: filtered, and its
+    /// columns first. Then come the columns called `more`, under the names of the fields that follow in `schema`.
+    ///
+    /// # Errors
+    /// When an expression does not fit the scan.
+    pub fn over(&self, scan: &ArrayScanExec, more: &[String], schema: &SchemaRef) -> Result<Arc<dyn ExecutionPlan>> {
+        let mut columns = self.columns.clone();
+        for name in more {
+            columns.push(Arc::new(Column::new_with_schema(name, &scan.schema())?));
+        }
+        let used = columns.iter().chain(&self.predicate).flat_map(collect_columns);
+        let scan = scan.of_columns(&used.map(|c| c.name().to_string()).collect())?;
+        let columns = columns.into_iter().zip(schema.fields()).map(|(expr, field)| {
+            let expr = reassign_expr_columns(expr, &scan.schema())?;
+            Ok(ProjectionExpr { expr, alias: field.name().clone() })
+        });
+        let columns = columns.collect::<Result<Vec<_>>>()?;
+        let predicate = self.predicate.as_ref().map(|p| reassign_expr_columns(Arc::clone(p), &scan.schema()));
+        let mut plan: Arc<dyn ExecutionPlan> = Arc::new(scan);
+        if let Some(predicate) = predicate.transpose()? {
+            plan = Arc::new(FilterExec::try_new(predicate, plan)?);
+        }
+        Ok(Arc::new(ProjectionExec::try_new(columns, plan)?))
     }
 
     /// `expr` over the columns of the scan.

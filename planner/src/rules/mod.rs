@@ -13,6 +13,7 @@ mod bind_lookups;
 mod calendars;
 mod chunk_aggregate;
 mod chunk_top_k;
+mod chunk_window;
 mod comparison;
 mod extract;
 mod float_labels;
@@ -48,5 +49,9 @@ pub fn analyzer_rules() -> Vec<Arc<dyn AnalyzerRule + Send + Sync>> {
 /// The physical rules that hand work to the chunks, in the order in which they must run: each sees what those before it
 /// left.
 pub(crate) fn chunk_rules() -> Vec<Arc<dyn PhysicalOptimizerRule + Send + Sync>> {
-    vec![Arc::new(chunk_aggregate::ChunkAggregate), Arc::new(chunk_top_k::ChunkTopK)]
+    vec![
+        Arc::new(chunk_window::ChunkWindow),
+        Arc::new(chunk_aggregate::ChunkAggregate),
+        Arc::new(chunk_top_k::ChunkTopK),
+    ]
 }

@@ -10,6 +10,7 @@ use datafusion::error::Result;
 use hyperslab_array::IndexRanges;
 
 use super::accumulate::Argument;
+use crate::derived::LookupCells;
 use crate::error::internal;
 use crate::layout::Layout;
 use crate::scan::{Block, Loading, Unit, UnitColumn, UnitRows};
@@ -32,6 +33,8 @@ enum Column {
     Float64(Float64Array),
     /// Cells in the order of the unit's.
     Array(ArrayRef),
+    /// Values by position.
+    Lookup(LookupCells),
     /// The column of the rows.
     Rows(usize),
 }
@@ -84,6 +87,10 @@ impl UnitData {
                     Block { array: fetched.decode()?, dimensions, region, is_dense: false }
                 }
                 Loading::Column(UnitColumn::Block { block }) => block,
+                Loading::Column(UnitColumn::Lookup { cells }) => {
+                    *slot = Some(Column::Lookup(cells));
+                    continue;
+                }
                 Loading::Column(_) => return Err(internal("a column of data holds labels")),
             };
             let is_whole = |(d, selected): (usize, &IndexRanges)| {
@@ -129,6 +136,7 @@ impl UnitData {
                 Column::Float32(array) => Cells::Float32(array.slice(start, len)),
                 Column::Float64(array) => Cells::Float64(array.slice(start, len)),
                 Column::Array(array) => Cells::Array(array.slice(start, len)),
+                Column::Lookup(cells) => Cells::Array(cells.slice(piece.clone())?),
                 Column::Rows(i) => {
                     let array = rows.filter(|b| b.num_rows() == len).and_then(|b| b.columns().get(*i));
                     Cells::Array(Arc::clone(array.ok_or_else(|| internal("a piece has too few rows"))?))
@@ -147,7 +155,7 @@ impl UnitData {
         spare.extend(self.columns.into_iter().filter_map(|column| match column {
             Column::Float32(array) => buffer(array),
             Column::Float64(array) => buffer(array),
-            Column::Array(_) | Column::Rows(_) => None,
+            Column::Array(_) | Column::Lookup(_) | Column::Rows(_) => None,
         }));
     }
 }

@@ -9,7 +9,7 @@ use datafusion::error::Result;
 use hyperslab_array::ArrayError;
 
 use super::blocks::Held;
-use super::prepared::Prepared;
+use super::prepared::{Keys, Prepared};
 use crate::error::datafusion_error;
 
 /// The rows of one block.
@@ -47,13 +47,18 @@ impl Emission {
             Some(counted) => counted,
             None => all,
         };
-        let mut columns = Vec::with_capacity(prepared.request.schema.fields().len());
-        for key in &prepared.groups.keys {
-            let positions: UInt32Array = match key.dimension.and_then(|d| ids.get(d)) {
-                Some(ids) => ids.clone().into(),
-                None => vec![0; range.len()].into(),
-            };
-            columns.push(take(&key.values, &positions, None)?);
+        let mut columns: Vec<ArrayRef> = Vec::with_capacity(prepared.request.schema.fields().len());
+        match prepared.keys {
+            Keys::Numbers => columns.extend(ids.into_iter().map(|ids| Arc::new(UInt32Array::from(ids)) as ArrayRef)),
+            Keys::Values => {
+                for key in &prepared.groups.keys {
+                    let positions: UInt32Array = match key.dimension.and_then(|d| ids.get(d)) {
+                        Some(ids) => ids.clone().into(),
+                        None => vec![0; range.len()].into(),
+                    };
+                    columns.push(take(&key.values, &positions, None)?);
+                }
+            }
         }
         for (i, function) in prepared.functions.iter().enumerate() {
             let own = function.filter.and_then(counted);

@@ -109,7 +109,7 @@ impl Expressions {
     fn find_data(&mut self, expr: &Arc<dyn PhysicalExpr>) -> Result<()> {
         expr.apply(|e| {
             if let Some(column) = e.downcast_ref::<Column>()
-                && matches!(self.layout.column(column.name()), Some(Held::Array { .. }))
+                && matches!(self.layout.column(column.name()), Some(Held::Array { .. } | Held::Derived { .. }))
                 && !self.data.iter().any(|name| name == column.name())
             {
                 self.data.push(column.name().to_string());

@@ -142,19 +142,24 @@ impl DimensionGroups {
 
     /// Which of the selected indices, counted from 0, those of `part` are.
     pub fn ordinals(&self, part: &IndexRanges) -> Vec<Range<usize>> {
-        let mut out = Vec::with_capacity(part.ranges().len());
-        let (mut before, mut own) = (0u64, self.selected.ranges().iter().peekable());
-        for range in part.ranges() {
-            while let Some(held) = own.peek() {
-                if held.end > range.start {
-                    let start = (before + range.start - held.start) as usize;
-                    out.push(start..start + (range.end - range.start) as usize);
-                    break;
-                }
-                before += held.end - held.start;
-                own.next();
-            }
-        }
-        out
+        ordinals(&self.selected, part)
     }
+}
+
+/// Which of the `selected` indices, counted from 0, those of `part`, all of which are selected, are.
+pub(crate) fn ordinals(selected: &IndexRanges, part: &IndexRanges) -> Vec<Range<usize>> {
+    let mut out = Vec::with_capacity(part.ranges().len());
+    let (mut before, mut own) = (0u64, selected.ranges().iter().peekable());
+    for range in part.ranges() {
+        while let Some(held) = own.peek() {
+            if held.end > range.start {
+                let start = (before + range.start.saturating_sub(held.start)) as usize;
+                out.push(start..start + (range.end - range.start) as usize);
+                break;
+            }
+            before += held.end - held.start;
+            own.next();
+        }
+    }
+    out
 }

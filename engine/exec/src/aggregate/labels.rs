@@ -36,7 +36,7 @@ pub(crate) fn varies(layout: &Layout, expr: &Arc<dyn PhysicalExpr>) -> Varies {
                 Varies::Along(d) if d == *dimension => {}
                 _ => return Varies::Everywhere,
             },
-            Some(Column::Array { .. }) | None => return Varies::Everywhere,
+            Some(Column::Array { .. } | Column::Derived { .. }) | None => return Varies::Everywhere,
         }
     }
     found

@@ -25,5 +25,8 @@ mod stream;
 mod tasks;
 mod walk;
 
+pub(crate) use accumulate::{Run, Target};
+pub(crate) use groups::{Groups, ordinals};
 pub use plan::ArrayAggregateExec;
 pub use request::AggregateRequest;
+pub(crate) use walk::{Offsets, Walk};

@@ -1,12 +1,14 @@
 //! [`ArrayAggregateExec`]: the physical plan of an aggregate on chunks. It describes what to do and opens nothing.
 
+use std::collections::HashSet;
 use std::fmt;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
-use datafusion::common::tree_node::TreeNodeRecursion;
+use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode, TreeNodeRecursion};
 use datafusion::error::Result;
 use datafusion::execution::memory_pool::MemoryLimit;
 use datafusion::execution::{SendableRecordBatchStream, TaskContext};
+use datafusion::physical_expr::utils::collect_columns;
 use datafusion::physical_expr::{EquivalenceProperties, Partitioning, PhysicalExpr};
 use datafusion::physical_expr_common::physical_expr::is_volatile;
 use datafusion::physical_plan::execution_plan::{Boundedness, EmissionType, SchedulingType, apply_expression_roots};
@@ -14,11 +16,12 @@ use datafusion::physical_plan::metrics::{BaselineMetrics, ExecutionPlanMetricsSe
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::physical_plan::{DisplayAs, DisplayFormatType, ExecutionPlan, PlanProperties};
 use futures::{StreamExt, TryStreamExt, stream};
+use tokio::sync::OnceCell;
 
 use super::accumulate::Function;
 use super::blocks::Blocks;
 use super::labels::{Varies, varies};
-use super::prepared::Prepared;
+use super::prepared::{Keys, Prepared};
 use super::request::AggregateRequest;
 use super::stream::{Shared, Worker};
 use crate::layout::Column;
@@ -34,26 +37,50 @@ pub struct ArrayAggregateExec {
     scan: ArrayScanExec,
     request: AggregateRequest,
     functions: Vec<Function>,
-    /// The same answer, made of rows: for groups that memory does not hold.
-    rows: Arc<dyn ExecutionPlan>,
+    /// The same answer, made of rows: for groups that memory does not hold. Without it, the rows of the answer have the
+    /// numbers of groups for keys.
+    rows: Option<Arc<dyn ExecutionPlan>>,
     properties: Arc<PlanProperties>,
     metrics: ExecutionPlanMetricsSet,
-    run: SharedRun<OnceLock<Way>>,
+    run: SharedRun<OnceCell<Way>>,
 }
 
 /// How a run gets its answer, decided when its first partition is asked for a row.
 #[derive(Debug, Clone)]
 enum Way {
     Chunks(Arc<Shared>),
-    Rows,
+    Rows(Arc<dyn ExecutionPlan>),
 }
 
 impl ArrayAggregateExec {
     /// The aggregate `request` over `scan`, where it can be done on chunks: each key varies along one dimension at
     /// most, and each function can be merged. `rows` is a plan for the same answer with one partition.
-    pub fn try_new(scan: &ArrayScanExec, request: AggregateRequest, rows: Arc<dyn ExecutionPlan>) -> Option<Self> {
+    ///
+    /// # Errors
+    /// When a column is missing.
+    pub fn try_new(
+        scan: &ArrayScanExec,
+        request: AggregateRequest,
+        rows: Arc<dyn ExecutionPlan>,
+    ) -> Result<Option<Self>> {
+        Self::over(scan, request, Some(rows))
+    }
+
+    /// As [`Self::try_new`]; in place of the keys, the answer has the number of the group along each dimension, as
+    /// [`super::Groups`] counts them. It is never made of rows.
+    ///
+    /// # Errors
+    /// When a column is missing.
+    pub(crate) fn numbered(scan: &ArrayScanExec, request: AggregateRequest) -> Result<Option<Self>> {
+        Self::over(scan, request, None)
+    }
+
+    fn over(
+        scan: &ArrayScanExec,
+        request: AggregateRequest,
+        rows: Option<Arc<dyn ExecutionPlan>>,
+    ) -> Result<Option<Self>> {
         let layout = scan.layout();
-        let is_limited = scan.request().fetch.is_some() || scan.has_dynamic_filters();
         let shape = layout.shape();
         let is_numbered = |d: &usize| {
             let has_labels = matches!(layout.columns.get(*d), Some(Column::Labels { .. }));
@@ -64,17 +91,25 @@ impl ArrayAggregateExec {
             Varies::Along(d) => is_numbered(&d),
             Varies::Everywhere => false,
         };
-        let functions = request.aggregates.iter().map(Function::try_new).collect::<Option<Vec<_>>>()?;
+        let Some(functions) = request.aggregates.iter().map(Function::try_new).collect::<Option<Vec<_>>>() else {
+            return Ok(None);
+        };
         let arguments = functions.iter().flat_map(|f| f.arguments());
         let mut all = request.group_by.iter().map(|(key, _)| key);
         let filters = request.filters.iter().flatten().chain(&request.predicate);
-        if is_limited
+        if scan.is_limited()
             || !request.group_by.iter().all(|(key, _)| is_key(key))
             || all.any(is_volatile)
             || arguments.chain(filters).any(is_volatile)
         {
-            return None;
+            return Ok(None);
         }
+        let arguments = functions.iter().flat_map(|f| f.arguments());
+        let filters = request.filters.iter().flatten().chain(&request.predicate);
+        let used: HashSet<String> = (request.group_by.iter().map(|(key, _)| key).chain(arguments).chain(filters))
+            .flat_map(|e| collect_columns(e).into_iter().map(|c| c.name().to_string()))
+            .collect();
+        let scan = scan.narrowed(|name| used.contains(name))?;
         let units = usize::try_from(scan.units().count()).unwrap_or(usize::MAX);
         let partitions = scan.request().partitions.min(units).max(1);
         let properties = PlanProperties::new(
@@ -84,35 +119,54 @@ impl ArrayAggregateExec {
             Boundedness::Bounded,
         )
         .with_scheduling_type(SchedulingType::Cooperative);
-        Some(Self {
-            scan: scan.clone(),
+        Ok(Some(Self {
+            scan,
             request,
             functions,
             rows,
             properties: Arc::new(properties),
             metrics: ExecutionPlanMetricsSet::new(),
             run: SharedRun::default(),
-        })
+        }))
     }
 
     /// Chunks, unless labels cannot be evaluated on their own or the states do not fit the memory of the query.
-    fn way(&self, context: &TaskContext) -> Way {
-        let Ok(prepared) = Prepared::try_new(&self.scan, &self.request, &self.functions) else { return Way::Rows };
+    ///
+    /// # Errors
+    /// When that is so and there are no rows to go by.
+    fn way(&self, context: &Arc<TaskContext>) -> Result<Way> {
+        let keys = if self.rows.is_some() { Keys::Values } else { Keys::Numbers };
+        let prepared = match (Prepared::try_new(&self.scan, &self.request, &self.functions, keys), &self.rows) {
+            (Ok(prepared), _) => prepared,
+            (Err(_), Some(rows)) => return Ok(Way::Rows(Arc::clone(rows))),
+            (Err(e), None) => return Err(e),
+        };
         let groups = prepared.tasks.most_groups(&prepared.groups);
         let segments = prepared.tasks.segments().min(self.partitions() as u64 + 1) as usize;
         let states = groups.saturating_mul(prepared.bytes_a_group).saturating_mul(segments);
-        match context.memory_pool().memory_limit() {
-            MemoryLimit::Finite(limit) if states > limit / 2 => Way::Rows,
-            _ => {
-                let scan = self.scan.new_state(context);
-                Way::Chunks(Arc::new(Shared { scan, prepared, blocks: Blocks::default() }))
-            }
+        if let (MemoryLimit::Finite(limit), Some(rows)) = (context.memory_pool().memory_limit(), &self.rows)
+            && states > limit / 2
+        {
+            return Ok(Way::Rows(Arc::clone(rows)));
         }
+        let scan = self.scan.new_state(context);
+        Ok(Way::Chunks(Arc::new(Shared { scan, prepared, blocks: Blocks::default() })))
     }
 
     fn partitions(&self) -> usize {
         self.properties.output_partitioning().partition_count()
     }
+}
+
+/// `rows` with other plans below the derived columns of its scan.
+fn with_inputs(rows: &Arc<dyn ExecutionPlan>, inputs: &[Arc<dyn ExecutionPlan>]) -> Result<Arc<dyn ExecutionPlan>> {
+    let replaced = Arc::clone(rows).transform_down(|node| {
+        Ok(match node.downcast_ref::<ArrayScanExec>() {
+            Some(scan) => Transformed::new(Arc::new(scan.with_inputs(inputs.to_vec())?), true, TreeNodeRecursion::Jump),
+            None => Transformed::no(node),
+        })
+    });
+    replaced.data()
 }
 
 impl DisplayAs for ArrayAggregateExec {
@@ -130,6 +184,10 @@ impl DisplayAs for ArrayAggregateExec {
         parts.push(("aggregates".into(), list(self.request.aggregates.iter().map(|a| a.name().into()).collect())));
         if let Some(predicate) = &self.request.predicate {
             parts.push(("filter".into(), predicate.to_string()));
+        }
+        let derived = &self.scan.layout().derived;
+        if !derived.is_empty() {
+            parts.push(("derived".into(), list(derived.iter().map(|d| d.describe()).collect())));
         }
         let parts: Vec<String> = parts.into_iter().map(|(key, value)| format!("{key}={value}")).collect();
         match format {
@@ -151,7 +209,11 @@ impl ExecutionPlan for ArrayAggregateExec {
     }
 
     fn children(&self) -> Vec<&Arc<dyn ExecutionPlan>> {
-        Vec::new()
+        self.scan.children()
+    }
+
+    fn benefits_from_input_partitioning(&self) -> Vec<bool> {
+        self.scan.benefits_from_input_partitioning()
     }
 
     fn apply_expressions(
@@ -164,8 +226,13 @@ impl ExecutionPlan for ArrayAggregateExec {
         apply_expression_roots(keys.chain(filters).chain(arguments), f)
     }
 
-    fn with_new_children(self: Arc<Self>, _children: Vec<Arc<dyn ExecutionPlan>>) -> Result<Arc<dyn ExecutionPlan>> {
-        Ok(self)
+    fn with_new_children(self: Arc<Self>, children: Vec<Arc<dyn ExecutionPlan>>) -> Result<Arc<dyn ExecutionPlan>> {
+        if children.is_empty() {
+            return Ok(self);
+        }
+        let rows = self.rows.as_ref().map(|rows| with_inputs(rows, &children)).transpose()?;
+        let scan = self.scan.with_inputs(children)?;
+        Ok(Arc::new(Self { scan, rows, run: SharedRun::default(), ..self.as_ref().clone() }))
     }
 
     fn metrics(&self) -> Option<MetricsSet> {
@@ -173,7 +240,7 @@ impl ExecutionPlan for ArrayAggregateExec {
     }
 
     fn execute(&self, partition: usize, context: Arc<TaskContext>) -> Result<SendableRecordBatchStream> {
-        let run = self.run.get(partition, self.partitions(), OnceLock::new);
+        let run = self.run.get(partition, self.partitions(), OnceCell::new);
         if partition == 0 {
             let (kept, total) = self.scan.chunks();
             ScanMetrics::plan(&self.metrics, kept, total);
@@ -183,13 +250,14 @@ impl ExecutionPlan for ArrayAggregateExec {
         let plan = self.clone();
         let batch_size = context.session_config().batch_size();
         let start = async move {
-            Ok::<_, datafusion::error::DataFusionError>(match run.get_or_init(|| plan.way(&context)) {
+            let way = run.get_or_try_init(|| async { plan.way(&context) }).await?;
+            Ok::<_, datafusion::error::DataFusionError>(match way {
                 Way::Chunks(shared) => {
                     let worker = Worker::new(Arc::clone(shared), metrics, baseline, batch_size, partition == 0);
                     worker.batches().boxed()
                 }
-                Way::Rows if partition == 0 => plan.rows.execute(0, context)?.boxed(),
-                Way::Rows => stream::empty().boxed(),
+                Way::Rows(rows) if partition == 0 => rows.execute(0, context)?.boxed(),
+                Way::Rows(_) => stream::empty().boxed(),
             })
         };
         let batches = stream::once(start).try_flatten();

@@ -18,10 +18,20 @@ use crate::scan::ArrayScanExec;
 /// More groups than this in a block are not numbered.
 const MOST_GROUPS: usize = 1 << 31;
 
+/// What tells the rows of an answer apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Keys {
+    /// The values of the keys.
+    Values,
+    /// The number of the group along each dimension, 0 where the dimension has one group.
+    Numbers,
+}
+
 /// An aggregate, ready to run.
 #[derive(Debug)]
 pub(crate) struct Prepared {
     pub request: AggregateRequest,
+    pub keys: Keys,
     pub groups: Groups,
     pub tasks: Tasks,
     pub expressions: Expressions,
@@ -60,7 +70,12 @@ impl Prepared {
     ///
     /// # Errors
     /// When that fails for a label, or there are more groups than can be numbered: rows may still give an answer.
-    pub fn try_new(scan: &ArrayScanExec, request: &AggregateRequest, functions: &[Function]) -> Result<Self> {
+    pub fn try_new(
+        scan: &ArrayScanExec,
+        request: &AggregateRequest,
+        functions: &[Function],
+        keys_are: Keys,
+    ) -> Result<Self> {
         let (layout, selection) = (scan.layout(), &scan.request().selection);
         let keys: Vec<Arc<dyn PhysicalExpr>> = request.group_by.iter().map(|(key, _)| Arc::clone(key)).collect();
         let groups = Groups::try_new(layout, &keys, selection, scan.units())?;
@@ -107,7 +122,18 @@ impl Prepared {
             return Err(internal("more groups in a block than can be numbered"));
         }
         let request = request.clone();
-        Ok(Self { request, groups, tasks, expressions, functions, predicates, labels, borders, bytes_a_group })
+        Ok(Self {
+            request,
+            keys: keys_are,
+            groups,
+            tasks,
+            expressions,
+            functions,
+            predicates,
+            labels,
+            borders,
+            bytes_a_group,
+        })
     }
 
     /// Whether cells must be gone through: where not, all follows from the coordinates.

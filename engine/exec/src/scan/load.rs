@@ -1,9 +1,11 @@
 //! From a unit to the arrays that its rows are made of: which chunks, which region of each, one array a column.
 
+use std::collections::{BTreeMap, HashMap};
+
 use datafusion::arrow::array::{ArrayRef, MutableArrayData, make_array};
-use datafusion::error::Result;
+use datafusion::error::{DataFusionError, Result};
 use futures::TryStreamExt;
-use futures::future::try_join_all;
+use futures::future::{try_join, try_join_all};
 use futures::stream::FuturesOrdered;
 use hyperslab_array::{IndexRanges, Region};
 
@@ -59,6 +61,7 @@ pub(crate) async fn load(
         joined.push(if own.len() == 1 { own.pop() } else { Some(part.join(&own)?) });
     }
     let mut joined = joined.into_iter().flatten();
+    let mut derived = load_derived(state, metrics, columns, unit).await?;
     columns
         .iter()
         .map(|&c| {
@@ -71,9 +74,37 @@ pub(crate) async fn load(
                 Column::Array { .. } => {
                     UnitColumn::Block { block: joined.next().ok_or_else(|| internal("a block is missing"))? }
                 }
+                Column::Derived { .. } => {
+                    derived.remove(&c).ok_or_else(|| internal(format!("derived column {c} is missing")))?
+                }
             })
         })
         .collect()
+}
+
+/// The derived ones of `columns`; those of one source are computed together.
+async fn load_derived(
+    state: &ScanState,
+    metrics: &ScanMetrics,
+    columns: &[usize],
+    unit: &Unit,
+) -> Result<HashMap<usize, UnitColumn>> {
+    let mut of_sources: BTreeMap<usize, (Vec<usize>, Vec<usize>)> = BTreeMap::new();
+    for c in columns {
+        if let Some(Column::Derived { source, column }) = state.layout.columns.get(*c) {
+            let (own, numbers) = of_sources.entry(*source).or_default();
+            if !own.contains(c) {
+                own.push(*c);
+                numbers.push(*column);
+            }
+        }
+    }
+    let load = |(source, (own, numbers)): (usize, (Vec<usize>, Vec<usize>))| async move {
+        let run = state.derived.get(source).ok_or_else(|| internal(format!("no source {source}")))?;
+        let loaded = run.load(state, metrics, &numbers, unit).await?;
+        Ok::<_, DataFusionError>(own.into_iter().zip(loaded))
+    };
+    Ok(try_join_all(of_sources.into_iter().map(load)).await?.into_iter().flatten().collect())
 }
 
 /// What a column of a unit is before it is decoded.
@@ -91,19 +122,31 @@ pub(crate) enum Loading {
 /// When a chunk cannot be read.
 pub(crate) async fn fetch_unit(state: &ScanState, metrics: &ScanMetrics, unit: &Unit) -> Result<Vec<Loading>> {
     let column = |&c: &usize| async move {
+        if matches!(state.layout.columns.get(c), Some(Column::Derived { .. })) {
+            return Ok(None);
+        }
         if let Some(from) = state.read(c).filter(|from| !from.is_shared) {
             let part = Part::new(from, unit);
             if part.count() == 1 {
                 let chunk = part.chunk(0);
                 let region = selected_part(from, &chunk, &unit.selection);
                 let fetched = fetch(&state.layout.dataset, &from.variable, chunk, &region, metrics).await?;
-                return Ok(Loading::Fetched { fetched, dimensions: from.dimensions.clone(), region });
+                return Ok(Some(Loading::Fetched { fetched, dimensions: from.dimensions.clone(), region }));
             }
         }
         let mut columns = load(state, metrics, &[c], unit).await?;
-        columns.pop().map(Loading::Column).ok_or_else(|| internal(format!("no column {c}")))
+        columns.pop().map(|column| Some(Loading::Column(column))).ok_or_else(|| internal(format!("no column {c}")))
     };
-    try_join_all(state.request.projection.iter().map(column)).await
+    let projection = &state.request.projection;
+    let (columns, mut derived) =
+        try_join(try_join_all(projection.iter().map(column)), load_derived(state, metrics, projection, unit)).await?;
+    let ready = projection.iter().zip(columns).map(|(c, column)| match column {
+        Some(column) => Ok(column),
+        None => {
+            derived.remove(c).map(Loading::Column).ok_or_else(|| internal(format!("derived column {c} is missing")))
+        }
+    });
+    ready.collect()
 }
 
 /// What is needed of one chunk: for the unit, or, where others need the chunk too, for the whole scan.

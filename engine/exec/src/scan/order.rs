@@ -33,7 +33,7 @@ pub(crate) fn equivalences(
             Column::Labels { dimension, labels } => first(*dimension)
                 .map(|p| labels.array().and_then(|a| ScalarValue::try_from_array(&a, p as usize)))
                 .transpose()?,
-            Column::Array { .. } => None,
+            Column::Array { .. } | Column::Derived { .. } => None,
         };
         if let Some(value) = value {
             let value = Some(value).filter(|v| !v.is_null());

@@ -1,5 +1,6 @@
 //! [`ArrayScanExec`]: the physical plan of a scan. It describes what to read and opens nothing.
 
+use std::collections::HashSet;
 use std::fmt;
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
@@ -11,6 +12,7 @@ use datafusion::common::{ScalarValue, Statistics};
 use datafusion::config::ConfigOptions;
 use datafusion::error::Result;
 use datafusion::execution::{SendableRecordBatchStream, TaskContext};
+use datafusion::physical_expr::aggregate::AggregateFunctionExpr;
 use datafusion::physical_expr::expressions::{DynamicFilterTracking, Literal};
 use datafusion::physical_expr::scalar_subquery::ScalarSubqueryExpr;
 use datafusion::physical_expr::{Partitioning, PhysicalExpr};
@@ -30,6 +32,7 @@ use super::state::ScanState;
 use super::statistics::statistics;
 use super::stream::PartitionScan;
 use super::units::UnitGrid;
+use crate::derived::{Derived, WholePartitions};
 use crate::error::datafusion_error;
 use crate::layout::{Column, Layout};
 use crate::options::ScanOptions;
@@ -101,7 +104,7 @@ impl ArrayScanExec {
     }
 
     /// What the partitions of a run share.
-    pub(crate) fn new_state(&self, context: &TaskContext) -> ScanState {
+    pub(crate) fn new_state(&self, context: &Arc<TaskContext>) -> ScanState {
         ScanState::new(&self.layout, &self.request, &self.units, &self.dynamic, context)
     }
 
@@ -117,14 +120,75 @@ impl ArrayScanExec {
         &self.units
     }
 
-    /// Whether filters that change while the query runs take part.
-    pub(crate) fn has_dynamic_filters(&self) -> bool {
-        !self.dynamic.is_empty()
-    }
-
     /// Chunks that are kept, and all there are, of the arrays that are read.
     pub(crate) fn chunks(&self) -> (u64, u64) {
         chunks(&self.layout, &self.arrays(), &self.units, self.partitions.last().map_or(0, |p| p.end))
+    }
+
+    /// Whether a limit or filters that change while the query runs may leave out rows.
+    pub(crate) fn is_limited(&self) -> bool {
+        self.request.fetch.is_some() || !self.dynamic.is_empty()
+    }
+
+    /// The same scan of the columns for which `keep` holds, in their order.
+    ///
+    /// # Errors
+    /// When a column is missing.
+    pub(crate) fn narrowed(&self, keep: impl Fn(&str) -> bool) -> Result<Self> {
+        let is_kept = |c: &usize| keep(self.layout.schema.field(*c).name());
+        let projection: Vec<usize> = self.request.projection.iter().copied().filter(is_kept).collect();
+        if projection.len() == self.request.projection.len() {
+            return Ok(self.clone());
+        }
+        let mut scan = Self::try_new(Arc::clone(&self.layout), ScanRequest { projection, ..self.request.clone() })?;
+        scan.dynamic.clone_from(&self.dynamic);
+        Ok(scan)
+    }
+
+    /// The same scan with the columns of `source` after its own.
+    ///
+    /// # Errors
+    /// When a column is missing.
+    pub(crate) fn with_derived(&self, source: Arc<dyn Derived>) -> Result<Self> {
+        let layout = self.layout.with_derived(source);
+        let projection = self.request.projection.iter().copied().chain(self.layout.columns.len()..layout.columns.len());
+        let request = ScanRequest { projection: projection.collect(), ..self.request.clone() };
+        let mut scan = Self::try_new(Arc::new(layout), request)?;
+        scan.dynamic.clone_from(&self.dynamic);
+        Ok(scan)
+    }
+
+    /// The same scan with `functions` over whole partitions after its columns: for each cell, the answer over the cells
+    /// of its partition for which `predicate` holds. All expressions are over the columns of the scan. `None` where a
+    /// partition is not a function of single dimensions, or a function cannot be reduced on chunks.
+    ///
+    /// # Errors
+    /// When a column is missing.
+    pub fn with_whole_partitions(
+        &self,
+        partition_by: &[Arc<dyn PhysicalExpr>],
+        functions: &[Arc<AggregateFunctionExpr>],
+        predicate: Option<&Arc<dyn PhysicalExpr>>,
+    ) -> Result<Option<Self>> {
+        let source = WholePartitions::try_new(self, partition_by, functions, predicate)?;
+        source.map(|source| self.with_derived(Arc::new(source))).transpose()
+    }
+
+    /// The same scan of the columns that are called one of `names`, in their order.
+    ///
+    /// # Errors
+    /// When a column is missing.
+    pub fn of_columns(&self, names: &HashSet<String>) -> Result<Self> {
+        self.narrowed(|name| names.contains(name))
+    }
+
+    /// The same scan with other plans below its derived columns.
+    ///
+    /// # Errors
+    /// When there are not as many.
+    pub(crate) fn with_inputs(&self, inputs: Vec<Arc<dyn ExecutionPlan>>) -> Result<Self> {
+        let layout = Arc::new(self.layout.with_inputs(inputs)?);
+        Ok(Self { layout, run: SharedRun::default(), ..self.clone() })
     }
 
     /// What is known of the rows. Exact, unless filters that run with the scan leave fewer.
@@ -221,6 +285,9 @@ impl DisplayAs for ArrayScanExec {
         if !dynamic.is_empty() {
             parts.push(("dynamic".into(), list(dynamic)));
         }
+        if !self.layout.derived.is_empty() {
+            parts.push(("derived".into(), list(self.layout.derived.iter().map(|d| d.describe()).collect())));
+        }
         if let Some(fetch) = self.request.fetch {
             parts.push(("limit".into(), fetch.to_string()));
         }
@@ -255,7 +322,11 @@ impl ExecutionPlan for ArrayScanExec {
     }
 
     fn children(&self) -> Vec<&Arc<dyn ExecutionPlan>> {
-        Vec::new()
+        self.layout.inputs()
+    }
+
+    fn benefits_from_input_partitioning(&self) -> Vec<bool> {
+        vec![false; self.layout.inputs().len()]
     }
 
     fn apply_expressions(
@@ -265,8 +336,11 @@ impl ExecutionPlan for ArrayScanExec {
         apply_expression_roots(self.request.blocks.iter().map(|b| &b.predicate).chain(&self.dynamic), f)
     }
 
-    fn with_new_children(self: Arc<Self>, _children: Vec<Arc<dyn ExecutionPlan>>) -> Result<Arc<dyn ExecutionPlan>> {
-        Ok(self)
+    fn with_new_children(self: Arc<Self>, children: Vec<Arc<dyn ExecutionPlan>>) -> Result<Arc<dyn ExecutionPlan>> {
+        if children.is_empty() {
+            return Ok(self);
+        }
+        Ok(Arc::new(self.with_inputs(children)?))
     }
 
     fn statistics_from_inputs(&self, _inputs: &[Arc<Statistics>], args: &StatisticsArgs) -> Result<Arc<Statistics>> {

@@ -130,6 +130,7 @@ fn dimensions_of(state: &ScanState, filter: &LabelFilter) -> Vec<usize> {
             }
             Column::Scalar { .. } => {}
             Column::Array { dimensions: own, .. } => dimensions.extend(own),
+            Column::Derived { .. } => dimensions.extend(0..state.layout.shape().len()),
         }
     }
     let mut dimensions: Vec<usize> = dimensions.into_iter().collect();

@@ -13,6 +13,7 @@ use hyperslab_array::{IndexRanges, Region};
 
 use super::load::Block;
 use super::units::Unit;
+use crate::derived::LookupCells;
 
 /// Where the values of a column come from.
 #[derive(Debug, Clone)]
@@ -25,6 +26,8 @@ pub(crate) enum UnitColumn {
     Constant { array: ArrayRef },
     /// Values of some dimensions.
     Block { block: Block },
+    /// Values by position.
+    Lookup { cells: LookupCells },
 }
 
 impl UnitColumn {
@@ -32,7 +35,7 @@ impl UnitColumn {
     pub fn memory(&self) -> usize {
         match self {
             Self::Block { block } => block.array.get_array_memory_size(),
-            Self::Index { .. } | Self::Labels { .. } | Self::Constant { .. } => 0,
+            Self::Index { .. } | Self::Labels { .. } | Self::Constant { .. } | Self::Lookup { .. } => 0,
         }
     }
 }
@@ -105,6 +108,7 @@ fn column(column: &UnitColumn, rows: &mut Positions) -> Result<ArrayRef> {
             Some(start) => run(&block.array, start, rows.len)?,
             None => take(&block.array, &rows.offsets(block), None)?,
         },
+        UnitColumn::Lookup { cells } => cells.slice(rows.start as usize..rows.start as usize + rows.len)?,
     })
 }
 

@@ -14,6 +14,7 @@ use super::cache::ChunkCache;
 use super::plan::ScanRequest;
 use super::rows::bounding_box;
 use super::units::{Unit, UnitGrid, touched};
+use crate::derived::{Derived, DerivedRun};
 use crate::layout::{Column, Layout};
 use crate::options::ScanOptions;
 
@@ -29,6 +30,8 @@ pub(crate) struct ScanState {
     pub requests: Arc<Budget>,
     pub bytes: Arc<Budget>,
     pub cache: ChunkCache,
+    /// The runs of the layout's derived sources.
+    pub derived: Vec<Box<dyn DerivedRun>>,
     /// Which indices of a unit fulfil a predicate on blocks, by predicate and unit.
     pub hits: Mutex<HashMap<HitsKey, Arc<Hits>>>,
     reads: HashMap<usize, ArrayRead>,
@@ -82,14 +85,15 @@ impl ScanState {
         request: &ScanRequest,
         units: &Arc<UnitGrid>,
         dynamic: &[Arc<dyn PhysicalExpr>],
-        context: &TaskContext,
+        context: &Arc<TaskContext>,
     ) -> Self {
         let options = ScanOptions::of(context.session_config().options());
         let register = |name: &str| {
             let name = format!("ArrayScanExec[{}]{name}", layout.name());
             MemoryConsumer::new(name).register(context.memory_pool())
         };
-        let filtered: Vec<usize> = request.blocks.iter().flat_map(|b| b.columns.iter().copied()).collect();
+        let mut filtered: Vec<usize> = request.blocks.iter().flat_map(|b| b.columns.iter().copied()).collect();
+        filtered.extend(sources(layout, request).flat_map(|source| source.reads()));
         let reads = request
             .projection
             .iter()
@@ -112,6 +116,7 @@ impl ScanState {
             bytes: Budget::new(options.prefetch_bytes),
             cache: ChunkCache::new(options.cache_bytes, register(" cache")),
             hits: Mutex::default(),
+            derived: layout.derived.iter().map(|source| source.start(context)).collect(),
             reads,
             reservation: register(""),
             options,
@@ -138,6 +143,10 @@ impl ScanState {
             need.chunks = need.chunks.saturating_add(chunks);
             need.own_chunks = need.own_chunks.saturating_add(if read.is_shared { 0 } else { chunks });
             need.bytes = need.bytes.saturating_add(usize::try_from(bytes).unwrap_or(usize::MAX));
+        }
+        let cells = usize::try_from(unit.rows()).unwrap_or(usize::MAX);
+        for source in sources(&self.layout, &self.request) {
+            need.bytes = need.bytes.saturating_add(cells.saturating_mul(source.bytes_a_cell()));
         }
         need
     }
@@ -175,6 +184,21 @@ impl ScanState {
         reservation.try_resize(bytes)?;
         Ok(reservation)
     }
+}
+
+/// The derived sources of which a column is projected.
+fn sources<'a>(layout: &'a Layout, request: &ScanRequest) -> impl Iterator<Item = &'a Arc<dyn Derived>> {
+    let mut used: Vec<usize> = request
+        .projection
+        .iter()
+        .filter_map(|c| match layout.columns.get(*c) {
+            Some(Column::Derived { source, .. }) => Some(*source),
+            _ => None,
+        })
+        .collect();
+    used.sort_unstable();
+    used.dedup();
+    used.into_iter().filter_map(|source| layout.derived.get(source))
 }
 
 /// Whether each chunk of the variable lies within one unit.

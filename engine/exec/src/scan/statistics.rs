@@ -31,7 +31,7 @@ pub(crate) fn statistics(
                 None => ColumnStatistics::new_unknown(),
             },
             Some(Column::Scalar { labels }) => of_labels(labels, &IndexRanges::all(1), num_rows)?,
-            Some(Column::Array { .. }) | None => {
+            Some(Column::Array { .. } | Column::Derived { .. }) | None => {
                 let mut statistics = ColumnStatistics::new_unknown();
                 if !layout.schema.field(c).is_nullable() {
                     statistics.null_count = Precision::Exact(0);

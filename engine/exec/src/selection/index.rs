@@ -71,7 +71,7 @@ fn find(layout: &Layout, column: &str, op: Operator, value: &ScalarValue) -> Opt
             };
             labels.coordinate.index().range(lower, upper).ok()
         }
-        Column::Scalar { .. } | Column::Array { .. } => None,
+        Column::Scalar { .. } | Column::Array { .. } | Column::Derived { .. } => None,
     }
 }
 

@@ -127,7 +127,9 @@ pub(crate) fn for_each_block(
                 Column::Labels { labels, .. } if is_run => Ok(labels.array()?.slice(first as usize, len)),
                 Column::Labels { labels, .. } => Ok(take(&labels.array()?, &positions.all, None)?),
                 Column::Scalar { labels } => Ok(take(&labels.array()?, &UInt64Array::from(vec![0; len]), None)?),
-                Column::Array { .. } => Err(internal("an expression over labels reads an array")),
+                Column::Array { .. } | Column::Derived { .. } => {
+                    Err(internal("an expression over labels reads an array"))
+                }
             })
             .collect::<Result<Vec<ArrayRef>>>()?;
         let options = RecordBatchOptions::new().with_row_count(Some(len));

@@ -136,7 +136,7 @@ fn decided(layout: &Layout, expr: &Expr) -> Decided {
             }
             Some(Column::Scalar { .. }) => {}
             Some(Column::Array { variable, .. }) if variable.role == Role::Coordinate => blocks = true,
-            Some(Column::Array { .. }) => data = true,
+            Some(Column::Array { .. } | Column::Derived { .. }) => data = true,
             None => return Decided::Unknown,
         }
     }

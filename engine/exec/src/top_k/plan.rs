@@ -65,7 +65,7 @@ impl ArrayTopKExec {
             return Ok(None);
         };
         let (layout, request) = (scan.layout(), scan.request());
-        if request.fetch.is_some() || !request.blocks.is_empty() || scan.has_dynamic_filters() {
+        if scan.is_limited() || !request.blocks.is_empty() || !layout.derived.is_empty() {
             return Ok(None);
         }
         let keys: Option<Vec<(usize, SortOptions)>> = sort
@@ -120,7 +120,7 @@ impl ArrayTopKExec {
         }))
     }
 
-    async fn rows(&self, context: &TaskContext) -> Result<RecordBatch> {
+    async fn rows(&self, context: &Arc<TaskContext>) -> Result<RecordBatch> {
         let metrics = ScanMetrics::new(&self.metrics, 0);
         let cells = self.best(context, &metrics).await?;
         let data_type = self.leading.schema().field(0).data_type().clone();
@@ -143,7 +143,7 @@ impl ArrayTopKExec {
     }
 
     /// The cells of the answer, in order.
-    async fn best(&self, context: &TaskContext, metrics: &ScanMetrics) -> Result<Vec<Cell>> {
+    async fn best(&self, context: &Arc<TaskContext>, metrics: &ScanMetrics) -> Result<Vec<Cell>> {
         let ties = Arc::new(Ties::try_new(self.leading.layout(), &self.further)?);
         let state = Arc::new(self.leading.new_state(context));
         let _memory = state.reserve(self.fetch.saturating_mul(4 * size_of::<Cell>()))?;

@@ -1,0 +1,228 @@
+//! Values addressed by position: each dimension gives the number of a class, and the numbers together a place in a
+//! dense array.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use datafusion::arrow::array::{Array, ArrayRef, UInt32Array, make_array};
+use datafusion::arrow::compute::{concat, take};
+use datafusion::arrow::datatypes::FieldRef;
+use datafusion::error::Result;
+use datafusion::execution::memory_pool::MemoryReservation;
+use hyperslab_array::IndexRanges;
+
+use crate::aggregate::{Offsets, Run, Target, Walk, ordinals};
+use crate::error::internal;
+use crate::scan::Unit;
+
+/// A place that no row holds.
+const NONE: u32 = u32::MAX;
+
+/// Values of some columns, dense over the classes of all dimensions, in C order.
+#[derive(Debug)]
+pub(crate) struct Lookup {
+    along: Vec<Classes>,
+    columns: Vec<ArrayRef>,
+    _memory: MemoryReservation,
+}
+
+/// The classes of the positions along one dimension.
+#[derive(Debug, Clone)]
+pub(crate) struct Classes {
+    /// The positions that have one.
+    pub selected: IndexRanges,
+    /// The class of each of them; `None` where there is one for all.
+    pub ids: Option<Vec<u32>>,
+    /// How many classes.
+    pub count: usize,
+}
+
+impl Lookup {
+    /// How many places there are; `None` where they are too many to number.
+    pub fn places(along: &[Classes]) -> Option<usize> {
+        along.iter().try_fold(1usize, |n, c| n.checked_mul(c.count)).filter(|n| *n < NONE as usize)
+    }
+
+    /// The rows of `parts`, each of which has a value for each of `fields`, put to their `places`. A place without a row
+    /// is NULL, or zero where a field is not nullable.
+    ///
+    /// # Errors
+    /// When the pool has no memory for them, or there are fewer places than a row needs.
+    pub fn try_new(
+        along: Vec<Classes>,
+        fields: &[FieldRef],
+        parts: &[Vec<ArrayRef>],
+        places: &[u32],
+        memory: MemoryReservation,
+    ) -> Result<Self> {
+        let count = Self::places(&along).ok_or_else(|| internal("a lookup has too many places"))?;
+        memory.try_grow(count.saturating_mul(size_of::<u32>()))?;
+        let is_in_order = places.len() == count && places.iter().zip(0u32..).all(|(place, row)| *place == row);
+        let rows = if is_in_order { None } else { Some(rows_of(places, count)?) };
+        let columns = fields.iter().enumerate().map(|(c, field)| {
+            let own: Vec<&dyn Array> = parts.iter().filter_map(|p| p.get(c)).map(AsRef::as_ref).collect();
+            let array = match own.as_slice() {
+                [] => datafusion::arrow::array::new_empty_array(field.data_type()),
+                own => concat(own)?,
+            };
+            let array = match &rows {
+                None => array,
+                Some(rows) => {
+                    let absent = rows.iter().map(|row| (*row != NONE).then_some(*row));
+                    let dense = take(&array, &absent.collect::<UInt32Array>(), None)?;
+                    if field.is_nullable() { dense } else { without_nulls(&dense)? }
+                }
+            };
+            memory.try_grow(array.get_array_memory_size())?;
+            Ok(array)
+        });
+        let columns = columns.collect::<Result<_>>()?;
+        Ok(Self { along, columns, _memory: memory })
+    }
+
+    /// The values of `column` for the cells of `unit`, whose positions have classes.
+    ///
+    /// # Errors
+    /// When there is no such column.
+    pub fn cells(&self, unit: &Unit, columns: &[usize]) -> Result<Vec<LookupCells>> {
+        let mut step = 1usize;
+        let mut offsets = Vec::with_capacity(self.along.len());
+        for (classes, selected) in self.along.iter().zip(&unit.selection.dimensions).rev() {
+            offsets.push(match &classes.ids {
+                None => Offsets::One { count: selected.len() as usize, offset: 0 },
+                Some(ids) => {
+                    let own = ordinals(&classes.selected, selected);
+                    let own = own.iter().flat_map(|range| ids.get(range.clone()).unwrap_or_default());
+                    let table: Vec<u32> = own.map(|id| (*id as usize * step) as u32).collect();
+                    if table.len() as u64 != selected.len() {
+                        return Err(internal("a position of a unit has no class"));
+                    }
+                    Offsets::Table(table)
+                }
+            });
+            step = step.saturating_mul(classes.count);
+        }
+        offsets.reverse();
+        let walk = Arc::new(Walk::new(offsets, &[]));
+        let cells = |c: &usize| {
+            let values = self.columns.get(*c).cloned();
+            values
+                .map(|values| LookupCells { walk: Arc::clone(&walk), values })
+                .ok_or_else(|| internal("no such lookup"))
+        };
+        columns.iter().map(cells).collect()
+    }
+}
+
+/// The values of a lookup for the cells of a unit, in C order.
+#[derive(Debug, Clone)]
+pub(crate) struct LookupCells {
+    walk: Arc<Walk>,
+    values: ArrayRef,
+}
+
+impl LookupCells {
+    /// The values of `cells`, counted within the unit; without a copy where they lie side by side.
+    ///
+    /// # Errors
+    /// When they are outside of the unit.
+    pub fn slice(&self, cells: Range<usize>) -> Result<ArrayRef> {
+        let mut runs = Vec::new();
+        self.walk.runs(&cells, &mut runs);
+        if let [Run { len, to: Target::Each(first), .. }] = runs.as_slice()
+            && first + len <= self.values.len()
+        {
+            return Ok(self.values.slice(*first, *len));
+        }
+        let mut places: Vec<u32> = Vec::with_capacity(cells.len());
+        for run in &runs {
+            match run.to {
+                Target::One(place) => places.extend(std::iter::repeat_n(place as u32, run.len)),
+                Target::Each(first) => places.extend(first as u32..(first + run.len) as u32),
+                Target::Map { base, from } => {
+                    let own = self.walk.map().get(from..from + run.len).unwrap_or_default();
+                    places.extend(own.iter().map(|offset| base as u32 + offset));
+                }
+            }
+        }
+        Ok(take(&self.values, &UInt32Array::from(places), None)?)
+    }
+}
+
+/// The row of each place.
+fn rows_of(places: &[u32], count: usize) -> Result<Vec<u32>> {
+    let mut rows = vec![NONE; count];
+    for (place, row) in places.iter().zip(0u32..) {
+        match rows.get_mut(*place as usize) {
+            Some(slot) => *slot = row,
+            None => return Err(internal(format!("no place {place} among {count}"))),
+        }
+    }
+    Ok(rows)
+}
+
+/// Zeros in place of what is missing.
+fn without_nulls(array: &ArrayRef) -> Result<ArrayRef> {
+    Ok(make_array(array.to_data().into_builder().nulls(None).build()?))
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+mod tests {
+    use datafusion::arrow::array::{AsArray, Int64Array};
+    use datafusion::arrow::datatypes::{DataType, Field, Int64Type};
+    use datafusion::execution::memory_pool::{MemoryConsumer, MemoryPool, UnboundedMemoryPool};
+    use hyperslab_array::Selection;
+
+    use super::*;
+
+    fn memory() -> MemoryReservation {
+        let pool: Arc<dyn MemoryPool> = Arc::new(UnboundedMemoryPool::default());
+        MemoryConsumer::new("test").register(&pool)
+    }
+
+    /// Classes of 6 × 4 positions: two along the first dimension, all along the second, and rows for all but one.
+    fn lookup(nullable: bool) -> Lookup {
+        let along = vec![
+            Classes { selected: IndexRanges::all(6), ids: Some(vec![0, 0, 1, 1, 0, 1]), count: 2 },
+            Classes { selected: IndexRanges::from_range(10..14), ids: Some(vec![0, 1, 2, 3]), count: 4 },
+        ];
+        let fields = [Arc::new(Field::new("v", DataType::Int64, nullable))];
+        let values: ArrayRef = Arc::new(Int64Array::from(vec![17, 16, 15, 14, 13, 12, 10]));
+        let parts = [vec![values.slice(0, 3)], vec![values.slice(3, 4)]];
+        Lookup::try_new(along, &fields, &parts, &[7, 6, 5, 4, 3, 2, 0], memory()).unwrap()
+    }
+
+    fn cells(lookup: &Lookup, first: Range<u64>, second: Range<u64>) -> LookupCells {
+        let dimensions = vec![IndexRanges::from_range(first), IndexRanges::from_range(second)];
+        let unit = Unit { selection: Selection { dimensions } };
+        lookup.cells(&unit, &[0]).unwrap().remove(0)
+    }
+
+    #[test]
+    fn cells_find_the_values_of_their_classes() {
+        let lookup = lookup(true);
+        let all = cells(&lookup, 1..6, 11..13).slice(0..10).unwrap();
+        let expected: Int64Array =
+            vec![None, Some(12), Some(15), Some(16), Some(15), Some(16), None, Some(12), Some(15), Some(16)].into();
+        assert_eq!(all.as_primitive::<Int64Type>(), &expected);
+        let part = cells(&lookup, 1..6, 11..13).slice(3..8).unwrap();
+        assert_eq!(part.as_primitive::<Int64Type>(), &expected.slice(3, 5));
+    }
+
+    #[test]
+    fn a_row_of_places_side_by_side_is_not_copied() {
+        let lookup = lookup(true);
+        let row = cells(&lookup, 2..3, 10..14).slice(0..4).unwrap();
+        assert_eq!(row.as_primitive::<Int64Type>().values(), &[14, 15, 16, 17]);
+        let (own, whole) = (row.to_data(), lookup.columns[0].to_data());
+        assert_eq!(own.buffers()[0].as_ptr(), whole.buffers()[0].as_ptr());
+    }
+
+    #[test]
+    fn a_place_without_a_row_is_zero_where_it_must_not_be_null() {
+        let lookup = lookup(false);
+        let row = cells(&lookup, 0..1, 10..14).slice(0..4).unwrap();
+        assert_eq!(row.as_primitive::<Int64Type>(), &Int64Array::from(vec![10, 0, 12, 13]));
+    }
+}

@@ -1,0 +1,74 @@
+//! Derived columns: values that a scan gives beside those of its table, computed for a unit when it is loaded.
+//!
+//! ```text
+//!  rule of the planner ─→ ArrayScanExec::with_… ─→ Layout::with_derived ─→ columns after all others
+//!
+//!  run: ScanState ─ Derived::start ─→ DerivedRun ─ load(unit) ─→ a block of the unit's cells, or a lookup by position
+//! ```
+//!
+//! What stands above the scan, a filter, an aggregate on chunks, another derived column, takes them as any column of
+//! data.
+
+mod lookup;
+mod window;
+
+use std::fmt::Debug;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use datafusion::arrow::datatypes::FieldRef;
+use datafusion::error::Result;
+use datafusion::execution::TaskContext;
+use datafusion::physical_plan::ExecutionPlan;
+
+pub(crate) use lookup::LookupCells;
+pub(crate) use window::WholePartitions;
+
+use crate::scan::{ScanMetrics, ScanState, Unit, UnitColumn};
+
+/// Where some derived columns come from. It describes what to compute and opens nothing.
+pub(crate) trait Derived: Debug + Send + Sync {
+    /// The columns.
+    fn fields(&self) -> &[FieldRef];
+
+    /// How `EXPLAIN` shows it.
+    fn describe(&self) -> String;
+
+    /// The plans that it reads.
+    fn inputs(&self) -> Vec<&Arc<dyn ExecutionPlan>>;
+
+    /// The same with other plans in place of [`Self::inputs`], as many.
+    ///
+    /// # Errors
+    /// When there are not as many.
+    fn with_inputs(&self, inputs: Vec<Arc<dyn ExecutionPlan>>) -> Result<Arc<dyn Derived>>;
+
+    /// The columns of the layout whose chunks it reads, which several units may need.
+    fn reads(&self) -> Vec<usize> {
+        Vec::new()
+    }
+
+    /// About how many bytes the values of a cell take that it makes for a unit.
+    fn bytes_a_cell(&self) -> usize {
+        0
+    }
+
+    /// What the partitions of a run share.
+    fn start(&self, context: &Arc<TaskContext>) -> Box<dyn DerivedRun>;
+}
+
+/// A run of a [`Derived`].
+#[async_trait]
+pub(crate) trait DerivedRun: Debug + Send + Sync {
+    /// The values of `columns`, numbers among [`Derived::fields`], for the cells of `unit`.
+    ///
+    /// # Errors
+    /// When what they follow from cannot be read or computed.
+    async fn load(
+        &self,
+        state: &ScanState,
+        metrics: &ScanMetrics,
+        columns: &[usize],
+        unit: &Unit,
+    ) -> Result<Vec<UnitColumn>>;
+}

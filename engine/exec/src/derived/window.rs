@@ -1,0 +1,192 @@
+//! Windows over whole partitions (`avg(sst) OVER (PARTITION BY month(time), lat, lon)`): one pass over the chunks reduces
+//! each partition, then each cell finds its answer by position.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use datafusion::arrow::array::{ArrayRef, AsArray, RecordBatch};
+use datafusion::arrow::datatypes::{DataType, Field, FieldRef, Schema, UInt32Type};
+use datafusion::common::runtime::JoinSet;
+use datafusion::error::{DataFusionError, Result};
+use datafusion::execution::TaskContext;
+use datafusion::execution::memory_pool::{MemoryConsumer, MemoryReservation};
+use datafusion::physical_expr::PhysicalExpr;
+use datafusion::physical_expr::aggregate::AggregateFunctionExpr;
+use datafusion::physical_plan::ExecutionPlan;
+use futures::TryStreamExt;
+use tokio::sync::OnceCell;
+
+use super::lookup::{Classes, Lookup};
+use super::{Derived, DerivedRun};
+use crate::aggregate::{AggregateRequest, ArrayAggregateExec, Groups};
+use crate::error::internal;
+use crate::scan::{ArrayScanExec, ScanMetrics, ScanState, Unit, UnitColumn};
+
+/// Aggregates of whole partitions, for each of their cells.
+#[derive(Debug, Clone)]
+pub(crate) struct WholePartitions {
+    /// The scan below, which tells the partition of a position.
+    scan: ArrayScanExec,
+    partition_by: Vec<Arc<dyn PhysicalExpr>>,
+    fields: Vec<FieldRef>,
+    /// The numbers of groups, and the answers.
+    reduced: Arc<dyn ExecutionPlan>,
+}
+
+impl WholePartitions {
+    /// The answers of `functions` over the cells of `scan` for which `predicate` holds, for each cell; `None` where a
+    /// partition is not a function of single dimensions, or a function cannot be reduced on chunks.
+    ///
+    /// # Errors
+    /// When a column is missing.
+    pub fn try_new(
+        scan: &ArrayScanExec,
+        partition_by: &[Arc<dyn PhysicalExpr>],
+        functions: &[Arc<AggregateFunctionExpr>],
+        predicate: Option<&Arc<dyn PhysicalExpr>>,
+    ) -> Result<Option<Self>> {
+        let fields: Vec<FieldRef> = functions.iter().map(|f| f.field()).collect();
+        let numbers = scan.request().selection.dimensions.iter().enumerate();
+        let numbers = numbers.map(|(d, _)| Arc::new(Field::new(format!("group {d}"), DataType::UInt32, false)));
+        let schema = Schema::new(numbers.chain(fields.iter().cloned()).collect::<Vec<_>>());
+        let request = AggregateRequest {
+            group_by: partition_by.iter().map(|key| (Arc::clone(key), key.to_string())).collect(),
+            aggregates: functions.to_vec(),
+            filters: vec![None; functions.len()],
+            predicate: predicate.cloned(),
+            schema: Arc::new(schema),
+        };
+        let reduced = ArrayAggregateExec::numbered(scan, request)?;
+        Ok(reduced.map(|reduced| Self {
+            scan: scan.clone(),
+            partition_by: partition_by.to_vec(),
+            fields,
+            reduced: Arc::new(reduced),
+        }))
+    }
+}
+
+impl Derived for WholePartitions {
+    fn fields(&self) -> &[FieldRef] {
+        &self.fields
+    }
+
+    fn describe(&self) -> String {
+        let names: Vec<&str> = self.fields.iter().map(|f| f.name().as_str()).collect();
+        let keys: Vec<String> = self.partition_by.iter().map(ToString::to_string).collect();
+        format!("lookup of [{}] by [{}]", names.join(", "), keys.join(", "))
+    }
+
+    fn inputs(&self) -> Vec<&Arc<dyn ExecutionPlan>> {
+        vec![&self.reduced]
+    }
+
+    fn with_inputs(&self, inputs: Vec<Arc<dyn ExecutionPlan>>) -> Result<Arc<dyn Derived>> {
+        match <[_; 1]>::try_from(inputs) {
+            Ok([reduced]) => Ok(Arc::new(Self { reduced, ..self.clone() })),
+            Err(inputs) => Err(internal(format!("{} inputs of a window, expected 1", inputs.len()))),
+        }
+    }
+
+    fn start(&self, context: &Arc<TaskContext>) -> Box<dyn DerivedRun> {
+        Box::new(WholePartitionsRun { window: self.clone(), context: Arc::clone(context), lookup: OnceCell::new() })
+    }
+}
+
+#[derive(Debug)]
+struct WholePartitionsRun {
+    window: WholePartitions,
+    context: Arc<TaskContext>,
+    lookup: OnceCell<Lookup>,
+}
+
+#[async_trait]
+impl DerivedRun for WholePartitionsRun {
+    async fn load(
+        &self,
+        _state: &ScanState,
+        _metrics: &ScanMetrics,
+        columns: &[usize],
+        unit: &Unit,
+    ) -> Result<Vec<UnitColumn>> {
+        let lookup = self.lookup.get_or_try_init(|| self.reduce()).await?;
+        let cells = lookup.cells(unit, columns)?;
+        Ok(cells.into_iter().map(|cells| UnitColumn::Lookup { cells }).collect())
+    }
+}
+
+impl WholePartitionsRun {
+    /// The first pass.
+    async fn reduce(&self) -> Result<Lookup> {
+        let (window, context) = (&self.window, &self.context);
+        let memory = MemoryConsumer::new(format!("ArrayScanExec[{}] window", window.scan.layout().name()))
+            .register(context.memory_pool());
+        let (layout, selection) = (window.scan.layout(), &window.scan.request().selection);
+        let groups = Groups::try_new(layout, &window.partition_by, selection, window.scan.units())?;
+        let along: Vec<Classes> = groups
+            .dimensions
+            .into_iter()
+            .map(|d| Classes { count: d.count(), selected: d.selected, ids: d.ids })
+            .collect();
+        let batches = collect(&window.reduced, context, &memory).await?;
+        let dimensions = along.len();
+        let mut places = Vec::with_capacity(batches.iter().map(RecordBatch::num_rows).sum());
+        let mut parts = Vec::with_capacity(batches.len());
+        for batch in &batches {
+            let (numbers, values) = batch.columns().split_at_checked(dimensions).ok_or_else(|| {
+                internal(format!(
+                    "{} columns of a reduced window, expected more than {dimensions}",
+                    batch.num_columns()
+                ))
+            })?;
+            places.extend(places_of(numbers, &along, batch.num_rows()));
+            parts.push(values.to_vec());
+        }
+        Lookup::try_new(along, &window.fields, &parts, &places, memory)
+    }
+}
+
+/// The place of each row, from its group along each dimension.
+fn places_of(numbers: &[ArrayRef], along: &[Classes], rows: usize) -> Vec<u32> {
+    let mut places = vec![0u32; rows];
+    for (numbers, classes) in numbers.iter().zip(along).filter(|(_, classes)| classes.ids.is_some()) {
+        if let Some(numbers) = numbers.as_primitive_opt::<UInt32Type>() {
+            let count = classes.count as u32;
+            for (place, number) in places.iter_mut().zip(numbers.values()) {
+                *place = place.wrapping_mul(count).wrapping_add(*number);
+            }
+        }
+    }
+    places
+}
+
+/// All batches of a plan; its partitions run at the same time. The order of the batches means nothing.
+///
+/// # Errors
+/// When the plan fails, or the pool has no memory for its rows.
+pub(super) async fn collect(
+    plan: &Arc<dyn ExecutionPlan>,
+    context: &Arc<TaskContext>,
+    memory: &MemoryReservation,
+) -> Result<Vec<RecordBatch>> {
+    let mut running = JoinSet::new();
+    for partition in 0..plan.properties().output_partitioning().partition_count() {
+        let mut stream = plan.execute(partition, Arc::clone(context))?;
+        let memory = memory.new_empty();
+        running.spawn(async move {
+            let mut batches = Vec::new();
+            while let Some(batch) = stream.try_next().await? {
+                memory.try_grow(batch.get_array_memory_size())?;
+                batches.push(batch);
+            }
+            Ok::<_, DataFusionError>((batches, memory))
+        });
+    }
+    let (mut all, mut held) = (Vec::new(), Vec::new());
+    while let Some(done) = running.join_next().await {
+        let (batches, memory) = done.map_err(|e| DataFusionError::ExecutionJoin(Box::new(e)))??;
+        all.extend(batches);
+        held.push(memory);
+    }
+    Ok(all)
+}
