@@ -25,6 +25,7 @@ mod table;
 mod top_k;
 
 pub use aggregate::{AggregateRequest, ArrayAggregateExec};
+pub use align::{AlignedScan, Keep};
 pub use chunks_table::ChunksTable;
 pub use error::datafusion_error;
 pub use forget_order::ForgetOrderExec;

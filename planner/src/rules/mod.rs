@@ -12,6 +12,7 @@
 mod bind_lookups;
 mod calendars;
 mod chunk_aggregate;
+mod chunk_join;
 mod chunk_top_k;
 mod chunk_window;
 mod comparison;
@@ -50,6 +51,7 @@ pub fn analyzer_rules() -> Vec<Arc<dyn AnalyzerRule + Send + Sync>> {
 /// left.
 pub(crate) fn chunk_rules() -> Vec<Arc<dyn PhysicalOptimizerRule + Send + Sync>> {
     vec![
+        Arc::new(chunk_join::ChunkJoin),
         Arc::new(chunk_window::ChunkWindow),
         Arc::new(chunk_aggregate::ChunkAggregate),
         Arc::new(chunk_top_k::ChunkTopK),

@@ -36,14 +36,16 @@ pub(crate) struct Along {
 impl Piece {
     /// Whether it holds all cells of the piece called `number`.
     fn is_number(&self, number: usize, along: &[Along]) -> bool {
-        let mut rest = number;
-        let mut is_own = self.region.rank() == along.len();
-        for (e, along) in along.iter().enumerate().rev().filter(|_| is_own) {
-            let own = along.pieces.get(rest % along.pieces.len().max(1));
-            is_own &= own == Some(&(self.region.start[e], self.region.end(e)));
-            rest /= along.pieces.len().max(1);
+        if self.region.rank() != along.len() || self.region.cells().is_ok_and(|cells| cells != self.array.len()) {
+            return false;
         }
-        is_own && self.region.cells().is_ok_and(|cells| cells == self.array.len())
+        let mut rest = number;
+        along.iter().enumerate().rev().all(|(e, along)| {
+            let count = along.pieces.len().max(1);
+            let own = along.pieces.get(rest % count);
+            rest /= count;
+            own == Some(&(self.region.start[e], self.region.end(e)))
+        })
     }
 }
 
@@ -61,6 +63,11 @@ pub(crate) fn gather(data_type: &DataType, shape: &[usize], along: &[Along], pie
     let data: Vec<ArrayData> = pieces.iter().map(|piece| piece.array.to_data()).collect();
     if data.iter().any(|data| data.data_type() != data_type) {
         return Err(internal("a piece has another type than its variable"));
+    }
+    if let Some(Source { piece, start, .. }) = walk.one_run()
+        && let Some(piece) = pieces.get(piece)
+    {
+        return Ok(piece.array.slice(start, cells));
     }
     match data_type.primitive_width() {
         Some(1) => numbers::<u8>(&walk, data_type, &data, cells),
@@ -182,6 +189,17 @@ impl<'a> Walk<'a> {
         open.map_or(Ok(()), f)
     }
 
+    /// Where all cells are, where they lie side by side in one piece.
+    fn one_run(&self) -> Option<Source> {
+        let mut first = None;
+        let is_one = self.each(|run| match first.replace(run) {
+            None => Ok(()),
+            Some(_) => Err(internal("a second run")),
+        });
+        is_one.ok()?;
+        first?.source.filter(|source| source.step == 1)
+    }
+
     /// The runs of the row of `ordinals`: along it, only the variable's dimension `own` changes.
     fn row_of_lines(
         &self,
@@ -223,7 +241,8 @@ impl AlongWalk {
         let mut steps = vec![0; shape.len()];
         let mut step = 1usize;
         for d in mapped.outer.iter().rev() {
-            let (own, size) = steps.get_mut(*d).zip(shape.get(*d)).ok_or_else(|| internal("a map leads out of its block"))?;
+            let (own, size) =
+                steps.get_mut(*d).zip(shape.get(*d)).ok_or_else(|| internal("a map leads out of its block"))?;
             *own = step;
             step *= size;
         }
@@ -265,18 +284,24 @@ fn lines(along: &[AlongWalk], last: usize) -> Option<(usize, Vec<Line>)> {
     for place in &along_last.places {
         let source = place.map(|(piece, start)| Source { piece, start, step: 1 });
         let next = Run { source, len: 1 };
-        match lines.last_mut() {
-            Some((line, run)) if run.take_in(&next) => {
-                (line.len, line.step) = (run.len, run.source.map_or(1, |source| source.step));
-            }
-            _ => lines.push((Line { len: 1, start: *place, step: 1 }, next)),
+        if let Some((line, run)) = lines.last_mut()
+            && run.take_in(&next)
+        {
+            (line.len, line.step) = (run.len, run.source.map_or(1, |source| source.step));
+            continue;
         }
+        lines.push((Line { len: 1, start: *place, step: 1 }, next));
     }
     Some((own, lines.into_iter().map(|(line, _)| line).collect()))
 }
 
 /// Values of a fixed width.
-fn numbers<T: ArrowNativeType>(walk: &Walk<'_>, data_type: &DataType, data: &[ArrayData], cells: usize) -> Result<ArrayRef> {
+fn numbers<T: ArrowNativeType>(
+    walk: &Walk<'_>,
+    data_type: &DataType,
+    data: &[ArrayData],
+    cells: usize,
+) -> Result<ArrayRef> {
     let buffers: Vec<&[T]> = data.iter().map(|data| data.buffer::<T>(0)).collect();
     let mut values: Vec<T> = Vec::with_capacity(cells);
     let mut has_nulls = data.iter().any(|data| data.null_count() > 0);

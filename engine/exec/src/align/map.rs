@@ -59,16 +59,21 @@ impl PositionMap {
         &self.outer
     }
 
-    /// The table, in C order over all indices of [`Self::outer`].
-    pub fn table(&self) -> &[u32] {
-        &self.table
+    /// The indices of its one dimension at which it leads somewhere.
+    pub fn met(&self) -> IndexRanges {
+        let leads = |index: u64| self.table.get(index as usize).is_some_and(|position| *position != NOWHERE);
+        IndexRanges::from_predicate(self.table.len() as u64, leads)
+    }
+
+    /// Whether it leads somewhere from all indices of `selection`.
+    pub fn is_total(&self, selection: &Selection) -> bool {
+        !self.over(selection).positions.contains(&NOWHERE)
     }
 
     /// What it gives at the indices of `unit`.
     pub fn over(&self, unit: &Selection) -> Mapped {
         let none = IndexRanges::empty();
-        let selected: Vec<&IndexRanges> =
-            self.outer.iter().map(|d| unit.dimensions.get(*d).unwrap_or(&none)).collect();
+        let selected: Vec<&IndexRanges> = self.outer.iter().map(|d| unit.dimensions.get(*d).unwrap_or(&none)).collect();
         let mut positions = Vec::with_capacity(selected.iter().map(|s| s.len() as usize).product());
         each_offset(&self.shape, &selected, &mut |offset| {
             positions.push(self.table.get(offset).copied().unwrap_or(NOWHERE));

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use datafusion::arrow::array::{
-    Array, ArrayRef, BooleanArray, Float32Array, Int16Array, Int64Array, StringArray, UInt8Array,
+    Array, ArrayRef, BooleanArray, Float32Array, Int16Array, Int64Array, StringArray, UInt8Array, UInt32Array,
 };
 use datafusion::arrow::compute::take;
-use datafusion::arrow::array::UInt32Array;
 use hyperslab_array::{DimensionChunks, IndexRanges, Region, Selection};
 
-use super::*;
+use super::gather::{Along, Piece, gather};
+use super::map::{NOWHERE, PositionMap};
 use crate::testing::Random;
 
 /// The values of a variable, by type; some are missing.
@@ -38,7 +38,10 @@ fn positions(random: &mut Random, cells: u64, size: u64) -> Vec<u32> {
         3 if random.chance(20) => -1,
         _ => random.below(size) as i64,
     };
-    (0..cells as i64).map(|i| at(random, i)).map(|p| if (0..size as i64).contains(&p) { p as u32 } else { NOWHERE }).collect()
+    (0..cells as i64)
+        .map(|i| at(random, i))
+        .map(|p| if (0..size as i64).contains(&p) { p as u32 } else { NOWHERE })
+        .collect()
 }
 
 #[test]
