@@ -31,6 +31,9 @@ extensions_options! {
         /// Assume no order of the rows that `ROLLUP`, `CUBE` and `GROUPING SETS` give; when off, DataFusion 55 may give wrong answers.
         pub grouping_sets: bool, default = true
 
+        /// Keep the metadata of a join's schema when its sides are swapped by their size; when off, DataFusion 55 refuses such joins of two datasets.
+        pub join_metadata: bool, default = true
+
         /// Read text that is compared with a time as a date or a part of one (`'1990'`), in the time's calendar; when off, compare as SQL does.
         pub time_labels: bool, default = true
     }

@@ -18,11 +18,13 @@ use datafusion::common::config::ConfigOptions;
 use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode};
 use datafusion::common::{JoinSide, JoinType, NullEquality, Result};
 use datafusion::logical_expr::Operator;
-use datafusion::physical_expr::expressions::{BinaryExpr, Column, IsNotNullExpr, lit};
+use datafusion::physical_expr::expressions::{BinaryExpr, CaseExpr, Column, IsNotNullExpr, lit};
+use datafusion::physical_expr::utils::collect_columns;
 use datafusion::physical_expr::{PhysicalExpr, conjunction};
 use datafusion::physical_optimizer::PhysicalOptimizerRule;
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::joins::HashJoinExec;
+use datafusion::physical_plan::joins::utils::JoinFilter;
 use hyperslab_exec::{AlignedScan, Keep};
 
 use super::input::Input;
@@ -38,9 +40,8 @@ impl PhysicalOptimizerRule for ChunkJoin {
         "hyperslab.chunk_join"
     }
 
-    /// The metadata of a joined schema is that of both sides, that of a projection over one scan is not.
     fn schema_check(&self) -> bool {
-        false
+        true
     }
 
     fn optimize(&self, plan: Arc<dyn ExecutionPlan>, config: &ConfigOptions) -> Result<Arc<dyn ExecutionPlan>> {
@@ -92,13 +93,24 @@ struct Sides<'a> {
     outer_side: JoinSide,
 }
 
+/// A column of a side, by its number there.
+#[derive(Debug, Clone, Copy)]
+enum Output {
+    Outer(usize),
+    Inner(usize),
+}
+
 impl Sides<'_> {
     fn aligned(&self, join: &HashJoinExec) -> Result<Option<Arc<dyn ExecutionPlan>>> {
         let is_outer_join = matches!(join.join_type(), JoinType::Left | JoinType::Right);
         let is_anti = matches!(join.join_type(), JoinType::LeftAnti | JoinType::RightAnti);
-        // An expression may make something of NULL, and a row that a filter rules out keeps its partner's place.
-        let is_plain = self.inner.columns.iter().all(|c| c.is::<Column>());
-        if is_outer_join && (!is_plain || self.inner.predicate.is_some() || join.filter().is_some()) {
+        let outputs = self.outputs(join);
+        let of_inner = outputs.iter().filter_map(|output| match output {
+            Output::Inner(i) => self.inner.columns.get(*i),
+            Output::Outer(_) => None,
+        });
+        // A partner that a filter rules out leaves NULL behind.
+        if is_outer_join && (self.inner.predicate.is_some() || join.filter().is_some()) {
             return Ok(None);
         }
         let on = join.on().iter().map(|(left, right)| {
@@ -106,58 +118,76 @@ impl Sides<'_> {
             Ok((self.outer.over_scan(outer)?, self.inner.over_scan(inner)?))
         });
         let on = on.collect::<Result<Vec<_>>>()?;
+        let filtered = join.filter().map(JoinFilter::column_indices).unwrap_or_default();
+        let filtered = filtered.iter().filter(|c| c.side != self.outer_side);
+        let needed = of_inner.chain(filtered.filter_map(|c| self.inner.columns.get(c.index)));
+        let needed = needed.chain(&self.inner.predicate).flat_map(collect_columns).map(|c| c.name().to_string());
         let keep = if is_outer_join || is_anti { Keep::All } else { Keep::Met };
-        let Some(AlignedScan { scan, columns, met }) = self.outer.scan.aligned(self.inner.scan, &on, keep)? else {
-            return Ok(None);
-        };
-        let inner = self.inner.columns.iter().map(|c| substitute(c, &columns)).collect::<Result<Vec<_>>>()?;
+        let aligned = self.outer.scan.aligned(self.inner.scan, &on, keep, &needed.collect())?;
+        let Some(AlignedScan { scan, columns, met }) = aligned else { return Ok(None) };
+        let is_met = met.map(|met| Arc::new(IsNotNullExpr::new(met)) as Expr);
+        let inner = self.inner.columns.iter().map(|column| {
+            let own = substitute(column, &columns)?;
+            Ok(match &is_met {
+                // An expression may make something of NULL.
+                Some(is_met) if is_outer_join && !column.is::<Column>() => {
+                    Arc::new(CaseExpr::try_new(None, vec![(Arc::clone(is_met), own)], None)?)
+                }
+                _ => own,
+            })
+        });
+        let inner = inner.collect::<Result<Vec<_>>>()?;
 
-        let mut partner: Vec<Expr> = Vec::new();
-        if let Some(met) = met.filter(|_| !is_outer_join) {
-            partner.push(Arc::new(IsNotNullExpr::new(met)));
-        }
+        let mut partner: Vec<Expr> = is_met.filter(|_| !is_outer_join).into_iter().collect();
         partner.extend(self.inner.predicate.as_ref().map(|p| substitute(p, &columns)).transpose()?);
         partner.extend(self.residual(join, &inner)?);
         let mut predicates: Vec<Expr> = self.outer.predicate.iter().cloned().collect();
-        match is_anti {
-            true => {
-                predicates.push(Arc::new(BinaryExpr::new(conjunction(partner), Operator::IsDistinctFrom, lit(true))))
-            }
-            false => predicates.extend(partner),
+        if is_anti {
+            predicates.push(Arc::new(BinaryExpr::new(conjunction(partner), Operator::IsDistinctFrom, lit(true))));
+        } else {
+            predicates.extend(partner);
         }
-
-        let (outer, is_left) = (&self.outer.columns, self.outer_side == JoinSide::Left);
-        let all: Vec<Expr> = match join.join_type() {
-            JoinType::Inner | JoinType::Left | JoinType::Right if is_left => {
-                outer.iter().chain(&inner).cloned().collect()
-            }
-            JoinType::Inner | JoinType::Left | JoinType::Right => inner.iter().chain(outer).cloned().collect(),
-            _ => outer.clone(),
+        let column = |output: Output| match output {
+            Output::Outer(i) => self.outer.columns.get(i).cloned(),
+            Output::Inner(i) => inner.get(i).cloned(),
         };
-        let columns = match &join.projection {
-            Some(projection) => projection.iter().filter_map(|i| all.get(*i).cloned()).collect(),
-            None => all,
-        };
+        let columns = outputs.into_iter().filter_map(column).collect();
         let predicate = (!predicates.is_empty()).then(|| conjunction(predicates));
-        let over = Input { scan: &scan, columns, predicate };
-        over.over(&scan, &[], &join.schema()).map(Some)
+        Input { scan: &scan, columns, predicate }.over(&scan, &[], &join.schema()).map(Some)
+    }
+
+    /// The columns that the join gives.
+    fn outputs(&self, join: &HashJoinExec) -> Vec<Output> {
+        let outer = (0..self.outer.columns.len()).map(Output::Outer);
+        let inner = (0..self.inner.columns.len()).map(Output::Inner);
+        let all: Vec<Output> = match join.join_type() {
+            JoinType::Inner | JoinType::Left | JoinType::Right => match self.outer_side {
+                JoinSide::Left => outer.chain(inner).collect(),
+                _ => inner.chain(outer).collect(),
+            },
+            _ => outer.collect(),
+        };
+        match &join.projection {
+            Some(projection) => projection.iter().filter_map(|i| all.get(*i).copied()).collect(),
+            None => all,
+        }
     }
 
     /// What else must hold for rows to meet.
     fn residual(&self, join: &HashJoinExec, inner: &[Expr]) -> Result<Option<Expr>> {
         let Some(filter) = join.filter() else { return Ok(None) };
         let own = |side: JoinSide| if side == self.outer_side { self.outer.columns.as_slice() } else { inner };
-        let columns: Option<Vec<Expr>> =
+        let columns: Vec<Option<Expr>> =
             filter.column_indices().iter().map(|c| own(c.side).get(c.index).cloned()).collect();
-        columns.map(|columns| substitute(filter.expression(), &columns)).transpose()
+        substitute(filter.expression(), &columns).map(Some)
     }
 }
 
 /// `expr` with `columns` in place of its own.
-fn substitute(expr: &Expr, columns: &[Expr]) -> Result<Expr> {
+fn substitute(expr: &Expr, columns: &[Option<Expr>]) -> Result<Expr> {
     Arc::clone(expr)
         .transform_up(|e| {
-            let own = e.downcast_ref::<Column>().and_then(|column| columns.get(column.index()));
+            let own = e.downcast_ref::<Column>().and_then(|column| columns.get(column.index())?.as_ref());
             Ok(match own {
                 Some(own) => Transformed::yes(Arc::clone(own)),
                 None => Transformed::no(e),

@@ -101,7 +101,7 @@ impl<'a> Input<'a> {
         if let Some(predicate) = predicate.transpose()? {
             plan = Arc::new(FilterExec::try_new(predicate, plan)?);
         }
-        Ok(Arc::new(ProjectionExec::try_new(columns, plan)?))
+        Ok(Arc::new(ProjectionExec::try_new_with_schema_metadata(columns, plan, schema)?))
     }
 
     /// `expr` over the columns of the scan.

@@ -20,6 +20,7 @@ mod extract;
 mod float_labels;
 mod grouping_sets;
 mod input;
+mod join_metadata;
 mod lineage;
 mod time_constant;
 mod time_labels;
@@ -55,5 +56,6 @@ pub(crate) fn chunk_rules() -> Vec<Arc<dyn PhysicalOptimizerRule + Send + Sync>>
         Arc::new(chunk_window::ChunkWindow),
         Arc::new(chunk_aggregate::ChunkAggregate),
         Arc::new(chunk_top_k::ChunkTopK),
+        Arc::new(join_metadata::JoinMetadata),
     ]
 }

@@ -8,7 +8,7 @@ use datafusion::arrow::array::{
     Array, ArrayData, ArrayRef, BooleanBufferBuilder, MutableArrayData, make_array, new_null_array,
 };
 use datafusion::arrow::buffer::{BooleanBuffer, Buffer, NullBuffer};
-use datafusion::arrow::datatypes::{ArrowNativeType, DataType};
+use datafusion::arrow::datatypes::{ArrowNativeType, DataType, Field};
 use datafusion::error::Result;
 use hyperslab_array::Region;
 
@@ -49,12 +49,21 @@ impl Piece {
     }
 }
 
-/// The block of `shape` whose cell is what the dimensions of the variable say, NULL where one says nowhere. `pieces`
+/// The block of `shape` whose cell is what the dimensions of the variable say, NULL where one says nowhere; where the
+/// field is not nullable, anything, because no such cell stays. `pieces`
 /// are in C order over [`Along::pieces`].
 ///
 /// # Errors
 /// When a piece is missing, or has other cells than its region.
-pub(crate) fn gather(data_type: &DataType, shape: &[usize], along: &[Along], pieces: &[Piece]) -> Result<ArrayRef> {
+pub(crate) fn gather(field: &Field, shape: &[usize], along: &[Along], pieces: &[Piece]) -> Result<ArrayRef> {
+    let block = gather_nullable(field.data_type(), shape, along, pieces)?;
+    if field.is_nullable() || block.null_count() == 0 {
+        return Ok(block);
+    }
+    Ok(make_array(block.to_data().into_builder().nulls(None).build()?))
+}
+
+fn gather_nullable(data_type: &DataType, shape: &[usize], along: &[Along], pieces: &[Piece]) -> Result<ArrayRef> {
     let cells = shape.iter().product();
     if pieces.is_empty() || cells == 0 {
         return Ok(new_null_array(data_type, cells));

@@ -1,5 +1,6 @@
 //! A scan with the columns of another one beside its own, at equal keys.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use datafusion::arrow::array::{ArrayRef, BooleanArray, Int64Array};
@@ -7,6 +8,7 @@ use datafusion::arrow::datatypes::{DataType, Field};
 use datafusion::error::Result;
 use datafusion::physical_expr::PhysicalExpr;
 use datafusion::physical_expr::expressions::Column as ColumnExpr;
+use datafusion::physical_expr::utils::reassign_expr_columns;
 use datafusion::physical_plan::ExecutionPlan;
 use hyperslab_array::{IndexRanges, Selection};
 
@@ -33,20 +35,26 @@ pub enum Keep {
 pub struct AlignedScan {
     /// The columns of the outer side first.
     pub scan: ArrayScanExec,
-    /// What each column of the inner scan is, over the columns of [`Self::scan`]; NULL where nothing is met, if all rows
-    /// stay.
-    pub columns: Vec<Expr>,
+    /// What each needed column of the inner scan is, over the columns of [`Self::scan`]; NULL where nothing is met, if
+    /// all rows stay.
+    pub columns: Vec<Option<Expr>>,
     /// Not NULL where a row meets one of the inner side; `None` where all rows do.
     pub met: Option<Expr>,
 }
 
 impl ArrayScanExec {
-    /// This scan with the columns of `inner` at the positions where `on`, pairs of expressions over the columns of this
+    /// This scan with the columns of `inner` that are `needed`, at the positions where `on`, pairs of expressions over the columns of this
     /// scan and of `inner`, are equal. `None` where the keys do not say for each cell at which single position that is.
     ///
     /// # Errors
     /// When a column is missing.
-    pub fn aligned(&self, inner: &Self, on: &[(Expr, Expr)], keep: Keep) -> Result<Option<AlignedScan>> {
+    pub fn aligned(
+        &self,
+        inner: &Self,
+        on: &[(Expr, Expr)],
+        keep: Keep,
+        needed: &HashSet<String>,
+    ) -> Result<Option<AlignedScan>> {
         let is_derived = |c: &usize| matches!(inner.layout().columns.get(*c), Some(Column::Derived { .. }) | None);
         if self.is_limited() || inner.is_limited() || inner.request().projection.iter().any(is_derived) {
             return Ok(None);
@@ -69,21 +77,25 @@ impl ArrayScanExec {
             maps.iter().enumerate().filter(|(_, map)| !map.is_total(selection)).map(|(e, _)| e).collect();
         let is_outer = keep == Keep::All && !partial.is_empty();
 
-        let mut columns: Vec<Option<Expr>> = Vec::with_capacity(inner.request().projection.len());
+        let mut columns: Vec<Found> = Vec::with_capacity(inner.request().projection.len());
         let (mut aligned, mut fields) = (Vec::new(), Vec::new());
         for c in &inner.request().projection {
             let column = inner.layout().columns.get(*c).ok_or_else(|| internal(format!("no column {c}")))?;
             let field = inner.layout().schema.field(*c);
-            if let Some(equal) = equal(self.layout(), inner.layout(), column, field, on).filter(|_| !is_outer) {
-                columns.push(Some(equal));
+            if !needed.contains(field.name()) {
+                columns.push(Found::Nowhere);
+                continue;
+            }
+            if let Some(equal) = equal(self.layout(), column, field, on).filter(|_| !is_outer) {
+                columns.push(Found::Equal(equal));
                 continue;
             }
             let mut own = aligned_column(inner.layout(), column, &maps, selection)?;
             if is_outer {
                 own.also = partial.iter().copied().filter(|e| !own.dimensions.contains(e)).collect();
             }
-            columns.push(None);
-            fields.push(Arc::new(field.clone().with_nullable(field.is_nullable() || !partial.is_empty())));
+            columns.push(Found::Aligned);
+            fields.push(Arc::new(field.clone().with_nullable(field.is_nullable() || is_outer)));
             aligned.push(own);
         }
         if !partial.is_empty() {
@@ -99,11 +111,27 @@ impl ArrayScanExec {
         let schema = scan.schema();
         let mut derived = schema.fields().iter().enumerate().skip(first);
         let mut next = || derived.next().map(|(i, field)| Arc::new(ColumnExpr::new(field.name(), i)) as Expr);
-        let columns = columns.into_iter().map(|equal| equal.or_else(&mut next)).collect::<Option<Vec<_>>>();
-        let columns = columns.ok_or_else(|| internal("an aligned column is missing"))?;
+        let columns = columns
+            .into_iter()
+            .map(|found| match found {
+                Found::Nowhere => None,
+                Found::Equal(expr) => Some(expr),
+                Found::Aligned => next(),
+            })
+            .collect();
         let met = next();
         Ok(Some(AlignedScan { scan, columns, met }))
     }
+}
+
+/// Where a column of the inner side is found.
+enum Found {
+    /// Nobody needs it.
+    Nowhere,
+    /// It is equal to something of the outer side.
+    Equal(Expr),
+    /// Among the aligned columns.
+    Aligned,
 }
 
 /// The indices at which each map of one dimension leads somewhere; `None` where one leads nowhere at all.
@@ -127,7 +155,7 @@ fn nowhere(selection: &Selection) -> Selection {
 }
 
 /// What `column` of the inner side is equal to wherever rows meet, bit by bit.
-fn equal(outer: &Layout, inner: &Layout, column: &Column, field: &Field, on: &[(Expr, Expr)]) -> Option<Expr> {
+fn equal(outer: &Layout, column: &Column, field: &Field, on: &[(Expr, Expr)]) -> Option<Expr> {
     if !matches!(column, Column::Index { .. } | Column::Labels { .. }) {
         return None;
     }
@@ -135,8 +163,11 @@ fn equal(outer: &Layout, inner: &Layout, column: &Column, field: &Field, on: &[(
     let (key, _) = on.iter().find(|(_, of_inner)| is_column(of_inner))?;
     // Labels have no -0; an expression may give one, which is equal to 0.
     let is_label = key.downcast_ref::<ColumnExpr>().is_some_and(|c| outer.coordinate(c.name()).is_some());
-    let has_one_zero = is_label || !inner.schema.field_with_name(field.name()).ok()?.data_type().is_floating();
-    has_one_zero.then(|| Arc::clone(key))
+    let has_one_zero = is_label || !field.data_type().is_floating();
+    // What is NULL meets nothing, but a field must not say that it may be NULL where it was not.
+    let key_over_table = reassign_expr_columns(Arc::clone(key), &outer.schema).ok()?;
+    let fits = field.is_nullable() || !key_over_table.nullable(&outer.schema).ok()?;
+    (has_one_zero && fits).then(|| Arc::clone(key))
 }
 
 fn aligned_column(

@@ -132,9 +132,9 @@ impl DerivedRun for Aligned {
                 let Parts { dimensions, shape, along } = parts;
                 let along: Vec<Along> =
                     along.into_iter().zip(pieces_along).map(|(mapped, pieces)| Along { mapped, pieces }).collect();
-                let data_type = field.data_type().clone();
+                let field = Arc::clone(field);
                 let region = Region::full(&shape.iter().map(|n| *n as u64).collect::<Vec<_>>());
-                let array = on_pool(move || gather(&data_type, &shape, &along, &pieces)).await;
+                let array = on_pool(move || gather(&field, &shape, &along, &pieces)).await;
                 let array = array.map_err(datafusion_error)??;
                 let block = Block { array, dimensions, region, is_dense: true };
                 Ok::<_, DataFusionError>(UnitColumn::Block { block })

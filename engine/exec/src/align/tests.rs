@@ -6,11 +6,16 @@ use datafusion::arrow::array::{
     Array, ArrayRef, BooleanArray, Float32Array, Int16Array, Int64Array, StringArray, UInt8Array, UInt32Array,
 };
 use datafusion::arrow::compute::take;
+use datafusion::arrow::datatypes::{DataType, Field};
 use hyperslab_array::{DimensionChunks, IndexRanges, Region, Selection};
 
 use super::gather::{Along, Piece, gather};
 use super::map::{NOWHERE, PositionMap};
 use crate::testing::Random;
+
+fn field(data_type: &DataType, nullable: bool) -> Field {
+    Field::new("v", data_type.clone(), nullable)
+}
 
 /// The values of a variable, by type; some are missing.
 fn values(random: &mut Random, cells: u64) -> ArrayRef {
@@ -110,7 +115,7 @@ fn a_block_holds_the_mapped_cells_of_any_map_and_any_chunks() {
             .into_iter()
             .map(|region| Piece { array: take(&values, &cells_of(&region), None).unwrap(), region })
             .collect();
-        let block = gather(values.data_type(), &shape, &along, &pieces).unwrap();
+        let block = gather(&field(values.data_type(), true), &shape, &along, &pieces).unwrap();
 
         let cells: usize = shape.iter().product();
         let at: UInt32Array = (0..cells)
@@ -140,10 +145,28 @@ fn pieces_that_do_not_fit_are_an_error() {
         array: Arc::new((0..len as i64).collect::<Int64Array>()),
         region: Region::new(vec![start], vec![len]),
     };
-    let number = piece(0, 2).array.data_type().clone();
+    let number = field(piece(0, 2).array.data_type(), true);
     assert!(gather(&number, &[2], &along, &[piece(0, 2)]).is_ok());
     assert!(gather(&number, &[2], &along, &[piece(1, 1)]).is_err());
     assert!(gather(&number, &[2], &along, &[piece(0, 2), piece(0, 2)]).is_err());
     assert!(gather(&number, &[3], &along, &[piece(0, 2)]).is_err());
-    assert!(gather(&datafusion::arrow::datatypes::DataType::Utf8, &[2], &along, &[piece(0, 2)]).is_err());
+    assert!(gather(&field(&DataType::Utf8, true), &[2], &along, &[piece(0, 2)]).is_err());
+}
+
+#[test]
+fn what_must_not_be_null_is_anything_where_nothing_is_met() {
+    let map = PositionMap::try_new(vec![0], vec![2], &[&IndexRanges::all(2)], &[NOWHERE, 1]).unwrap();
+    let along = [Along { mapped: map.over(&Selection::all(&[2])), pieces: vec![(0, 2)] }];
+    let arrays: [ArrayRef; 3] = [
+        Arc::new(Int64Array::from(vec![5, 6])),
+        Arc::new(StringArray::from(vec!["a", "b"])),
+        Arc::new(BooleanArray::from(vec![true, true])),
+    ];
+    for array in arrays {
+        let piece = Piece { array: Arc::clone(&array), region: Region::new(vec![0], vec![2]) };
+        let block = gather(&field(array.data_type(), false), &[2], &along, &[piece.clone()]).unwrap();
+        assert_eq!((block.null_count(), &block.slice(1, 1)), (0, &array.slice(1, 1)));
+        let block = gather(&field(array.data_type(), false), &[2], &along[..], &[]).unwrap();
+        assert_eq!((block.len(), block.null_count()), (2, 0));
+    }
 }
