@@ -16,8 +16,11 @@ extensions_options! {
         /// Aggregate chunks by position where the groups follow from the coordinates; when off, make rows and aggregate them.
         pub chunk_aggregate: bool, default = true
 
-        /// Join arrays by position where the keys follow from the coordinates; when off, join rows.
+        /// Join arrays by position where the keys follow from the coordinates of both sides; when off, join rows.
         pub chunk_join: bool, default = true
+
+        /// Find the rows of a join that are keyed by functions of dimensions (a climatology, a mask, a table of names) by position; when off, make rows and join them.
+        pub chunk_lookup: bool, default = true
 
         /// Find the first rows in the order of a variable (`ORDER BY t2m DESC LIMIT 10`) in its chunks; when off, make rows and sort them.
         pub chunk_top_k: bool, default = true

@@ -27,6 +27,7 @@ mod top_k;
 pub use aggregate::{AggregateRequest, ArrayAggregateExec};
 pub use align::{AlignedScan, Keep};
 pub use chunks_table::ChunksTable;
+pub use derived::LookupKind;
 pub use error::datafusion_error;
 pub use forget_order::ForgetOrderExec;
 pub use options::{Options, ScanOptions};

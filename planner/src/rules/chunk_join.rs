@@ -14,54 +14,27 @@
 
 use std::sync::Arc;
 
-use datafusion::common::config::ConfigOptions;
 use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode};
 use datafusion::common::{JoinSide, JoinType, NullEquality, Result};
 use datafusion::logical_expr::Operator;
 use datafusion::physical_expr::expressions::{BinaryExpr, CaseExpr, Column, IsNotNullExpr, lit};
 use datafusion::physical_expr::utils::collect_columns;
 use datafusion::physical_expr::{PhysicalExpr, conjunction};
-use datafusion::physical_optimizer::PhysicalOptimizerRule;
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::joins::HashJoinExec;
 use datafusion::physical_plan::joins::utils::JoinFilter;
 use hyperslab_exec::{AlignedScan, Keep};
 
-use super::input::Input;
-use crate::PlannerOptions;
+use super::input::{Input, project};
 
 type Expr = Arc<dyn PhysicalExpr>;
 
-#[derive(Debug)]
-pub(crate) struct ChunkJoin;
-
-impl PhysicalOptimizerRule for ChunkJoin {
-    fn name(&self) -> &str {
-        "hyperslab.chunk_join"
-    }
-
-    fn schema_check(&self) -> bool {
-        true
-    }
-
-    fn optimize(&self, plan: Arc<dyn ExecutionPlan>, config: &ConfigOptions) -> Result<Arc<dyn ExecutionPlan>> {
-        if !PlannerOptions::of(config).chunk_join {
-            return Ok(plan);
-        }
-        // From below, so that a join of a join finds a scan.
-        plan.transform_up(|node| {
-            let on_chunks = node.downcast_ref::<HashJoinExec>().map(on_chunks).transpose()?.flatten();
-            Ok(match on_chunks {
-                Some(plan) => Transformed::yes(plan),
-                None => Transformed::no(node),
-            })
-        })
-        .data()
-    }
-}
-
-/// The same join by position, where it is one of two scans.
-fn on_chunks(join: &HashJoinExec) -> Result<Option<Arc<dyn ExecutionPlan>>> {
+/// The same join by position, where `plan` is one of two scans.
+///
+/// # Errors
+/// When an expression does not fit its columns.
+pub(super) fn on_chunks(plan: &Arc<dyn ExecutionPlan>) -> Result<Option<Arc<dyn ExecutionPlan>>> {
+    let Some(join) = plan.downcast_ref::<HashJoinExec>() else { return Ok(None) };
     if join.null_equality() != NullEquality::NullEqualsNothing || join.null_aware || join.fetch().is_some() {
         return Ok(None);
     }
@@ -153,7 +126,7 @@ impl Sides<'_> {
         };
         let columns = outputs.into_iter().filter_map(column).collect();
         let predicate = (!predicates.is_empty()).then(|| conjunction(predicates));
-        Input { scan: &scan, columns, predicate }.over(&scan, &[], &join.schema()).map(Some)
+        project(&scan, columns, predicate, &join.schema()).map(Some)
     }
 
     /// The columns that the join gives.

@@ -5,14 +5,17 @@
 //!          nearest(lat, 5)  dayofyear(max(time))  lat = 0.1       time >= '1990'  constants fold to literals, which prune
 //! ```
 //!
-//! They run before DataFusion's type coercion, on expressions as they were written. Three rules more run on the
-//! physical plan: `grouping_sets`, and `chunk_aggregate` and `chunk_top_k`, which hand whole aggregates and the first
-//! rows of an order to the chunks.
+//! They run before DataFusion's type coercion, on expressions as they were written. More rules run on the
+//! physical plan: `grouping_sets` and `join_metadata`, which keep DataFusion right about array tables, `by_position` for
+//! joins and windows, and `chunk_aggregate` and `chunk_top_k`, which hand whole aggregates and the first rows of an order
+//! to the chunks.
 
 mod bind_lookups;
+mod by_position;
 mod calendars;
 mod chunk_aggregate;
 mod chunk_join;
+mod chunk_lookup;
 mod chunk_top_k;
 mod chunk_window;
 mod comparison;
@@ -52,8 +55,7 @@ pub fn analyzer_rules() -> Vec<Arc<dyn AnalyzerRule + Send + Sync>> {
 /// left.
 pub(crate) fn chunk_rules() -> Vec<Arc<dyn PhysicalOptimizerRule + Send + Sync>> {
     vec![
-        Arc::new(chunk_join::ChunkJoin),
-        Arc::new(chunk_window::ChunkWindow),
+        Arc::new(by_position::ByPosition),
         Arc::new(chunk_aggregate::ChunkAggregate),
         Arc::new(chunk_top_k::ChunkTopK),
         Arc::new(join_metadata::JoinMetadata),

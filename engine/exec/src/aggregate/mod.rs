@@ -27,7 +27,7 @@ mod walk;
 
 pub(crate) use accumulate::{Run, Target};
 pub(crate) use groups::{Groups, ordinals};
-pub(crate) use labels::{Varies, values, varies};
+pub(crate) use labels::{Varies, values as label_values, varies};
 pub use plan::ArrayAggregateExec;
 pub use request::AggregateRequest;
 pub(crate) use walk::{Offsets, Walk};

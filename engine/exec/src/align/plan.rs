@@ -56,7 +56,9 @@ impl ArrayScanExec {
         needed: &HashSet<String>,
     ) -> Result<Option<AlignedScan>> {
         let is_derived = |c: &usize| matches!(inner.layout().columns.get(*c), Some(Column::Derived { .. }) | None);
-        if self.is_limited() || inner.is_limited() || inner.request().projection.iter().any(is_derived) {
+        let may_multiply = self.may_multiply() || inner.may_multiply();
+        if may_multiply || self.is_limited() || inner.is_limited() || inner.request().projection.iter().any(is_derived)
+        {
             return Ok(None);
         }
         // A key that fails for a label may never be evaluated for a row.

@@ -15,7 +15,7 @@ use hyperslab_array::{IndexRanges, Selection};
 
 use super::map::{NOWHERE, PositionMap};
 use super::matching::match_labels;
-use crate::aggregate::{Varies, values, varies};
+use crate::aggregate::{Varies, label_values as values, varies};
 use crate::error::internal;
 use crate::layout::{Column, Layout};
 use crate::scan::ArrayScanExec;
