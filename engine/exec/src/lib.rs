@@ -21,6 +21,7 @@ mod options;
 mod scan;
 mod selection;
 mod shared_run;
+mod slide;
 mod table;
 mod top_k;
 
@@ -32,6 +33,7 @@ pub use error::datafusion_error;
 pub use forget_order::ForgetOrderExec;
 pub use options::{Options, ScanOptions};
 pub use scan::ArrayScanExec;
+pub use slide::{FrameAggregate, RowValue, SlideFunction, SlideRequest, SlideWindow};
 pub use table::ArrayTable;
 pub use top_k::ArrayTopKExec;
 

@@ -18,6 +18,7 @@ mod chunk_join;
 mod chunk_lookup;
 mod chunk_top_k;
 mod chunk_window;
+mod chunk_window_slide;
 mod comparison;
 mod extract;
 mod float_labels;

@@ -12,6 +12,7 @@
 mod collect;
 mod join;
 mod lookup;
+mod slide;
 mod window;
 
 use std::fmt::Debug;
@@ -27,6 +28,7 @@ use hyperslab_array::{IndexRanges, Variable};
 pub(crate) use join::JoinedRows;
 pub use join::LookupKind;
 pub(crate) use lookup::LookupCells;
+pub(crate) use slide::Sliding;
 pub(crate) use window::WholePartitions;
 
 use crate::scan::{ArrayScanExec, ScanMetrics, ScanState, Unit, UnitColumn};

@@ -217,12 +217,12 @@ impl ScanState {
     }
 }
 
-/// The derived sources of which a column is projected.
+/// The derived sources that projected columns are made of.
 fn sources<'a>(layout: &'a Layout, request: &ScanRequest) -> impl Iterator<Item = &'a Arc<dyn Derived>> {
-    let mut used: Vec<usize> = request
-        .projection
-        .iter()
-        .filter_map(|c| match layout.columns.get(*c) {
+    let mut used: Vec<usize> = layout
+        .with_sources(&request.projection)
+        .into_iter()
+        .filter_map(|c| match layout.columns.get(c) {
             Some(Column::Derived { source, .. }) => Some(*source),
             _ => None,
         })
