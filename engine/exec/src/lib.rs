@@ -8,6 +8,7 @@
 //! ```
 
 mod aggregate;
+mod align;
 mod chunks_table;
 pub mod convert;
 mod derived;
@@ -26,6 +27,7 @@ mod table;
 mod top_k;
 
 pub use aggregate::{AggregateRequest, ArrayAggregateExec, ArrayRegionAggregateExec, RegionRequest};
+pub use align::{AlignedScan, Keep};
 pub use chunks_table::ChunksTable;
 pub use derived::LookupKind;
 pub use error::datafusion_error;

@@ -114,6 +114,21 @@ async fn plain_chunks_of_a_reanalysis() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_join_of_a_table_with_itself_reads_its_chunks_once() {
+    let mut d = Recorded::open("era.zarr").await;
+    let same_place = "b.lat = a.lat AND b.lon = a.lon";
+    let lag = format!(
+        "SELECT avg(abs(b.t2m - a.t2m)) FROM d a JOIN d b ON b.time = a.time + INTERVAL '1 day' AND {same_place}"
+    );
+    assert_eq!(d.ask(&lag).await.len(), 8);
+    let rows = format!(
+        "SELECT a.t2m, b.t2m FROM d a JOIN d b ON b.time = a.time - INTERVAL '1 day' AND {same_place} WHERE a.lat > 0"
+    );
+    assert_eq!(d.ask(&rows).await.len(), 4);
+    d.check("era_joined");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn inner_chunks_of_shards() {
     let mut d = Recorded::open("ostia_sharded.zarr").await;
     d.ask_nothing("SELECT count(*), min(time), max(latitude) FROM d").await;

@@ -131,6 +131,11 @@ impl ArrayScanExec {
         chunks(&self.layout, &self.arrays(), &self.units, self.partitions.last().map_or(0, |p| p.end))
     }
 
+    /// How many dimensions the table has.
+    pub fn rank(&self) -> usize {
+        self.layout.grid.dimensions.len()
+    }
+
     /// Whether a limit or filters that change while the query runs may leave out rows.
     pub(crate) fn is_limited(&self) -> bool {
         self.request.fetch.is_some() || !self.dynamic.is_empty()
