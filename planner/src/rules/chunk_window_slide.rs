@@ -13,6 +13,7 @@ use datafusion::physical_expr::expressions::{CastExpr, Literal};
 use datafusion::physical_expr::window::{
     PlainAggregateWindowExpr, SlidingAggregateWindowExpr, StandardWindowExpr, WindowExpr,
 };
+use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::windows::WindowUDFExpr;
 use hyperslab_exec::{FrameAggregate, RowValue, SlideFunction, SlideWindow};
 

@@ -4,8 +4,10 @@ use std::cell::Cell;
 use std::ops::Range;
 use std::sync::Arc;
 
-use datafusion::arrow::array::{Array, ArrayRef, AsArray, PrimitiveArray, UInt32Array, UInt64Array};
-use datafusion::arrow::buffer::{BooleanBufferBuilder, NullBuffer, ScalarBuffer};
+use datafusion::arrow::array::{
+    Array, ArrayRef, AsArray, BooleanBufferBuilder, PrimitiveArray, UInt32Array, UInt64Array,
+};
+use datafusion::arrow::buffer::{NullBuffer, ScalarBuffer};
 use datafusion::arrow::compute::{concat, take};
 use datafusion::arrow::datatypes::{
     ArrowPrimitiveType, DataType, Date32Type, DurationMicrosecondType, DurationMillisecondType, DurationNanosecondType,

@@ -151,11 +151,6 @@ impl<T: Copy> Blocks<T> {
             at += 1 << level;
         }
     }
-
-    /// The rows that the blocks were made of.
-    pub fn into_rows(self) -> Option<Rows<T>> {
-        self.levels.into_iter().next()
-    }
 }
 
 /// Takes in the rows up to `end`, or down to `end`, from `at` on.
