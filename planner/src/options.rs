@@ -19,6 +19,9 @@ extensions_options! {
         /// Find the cells of points that are joined with a grid by position, and read each chunk once; when off, make rows of all cells and join them.
         pub chunk_gather: bool, default = true
 
+        /// Find the rows of a join that are keyed by functions of dimensions (a climatology, a mask, a table of names) by position; when off, make rows and join them.
+        pub chunk_lookup: bool, default = true
+
         /// Find the first rows in the order of a variable (`ORDER BY t2m DESC LIMIT 10`) in its chunks; when off, make rows and sort them.
         pub chunk_top_k: bool, default = true
 

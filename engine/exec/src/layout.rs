@@ -145,6 +145,23 @@ impl Layout {
         }
     }
 
+    /// The same without the columns of its last derived source, and that source.
+    ///
+    /// # Errors
+    /// When a column is missing.
+    pub fn without_last_derived(&self) -> Result<Option<(Self, Arc<dyn Derived>)>> {
+        let Some((last, derived)) = self.derived.split_last() else { return Ok(None) };
+        let kept: Vec<usize> = (0..self.columns.len().saturating_sub(last.fields().len())).collect();
+        let below = Self {
+            dataset: Arc::clone(&self.dataset),
+            grid: self.grid.clone(),
+            columns: kept.iter().filter_map(|c| self.columns.get(*c).cloned()).collect(),
+            schema: Arc::new(self.schema.project(&kept)?),
+            derived: derived.to_vec(),
+        };
+        Ok(Some((below, Arc::clone(last))))
+    }
+
     /// The plans that derived columns read, source by source.
     pub fn inputs(&self) -> Vec<&Arc<dyn ExecutionPlan>> {
         self.derived.iter().flat_map(|source| source.inputs()).collect()

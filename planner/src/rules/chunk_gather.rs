@@ -11,44 +11,18 @@
 
 use std::sync::Arc;
 
-use datafusion::common::config::ConfigOptions;
-use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode};
 use datafusion::common::{JoinSide, JoinType, NullEquality, Result};
-use datafusion::physical_optimizer::PhysicalOptimizerRule;
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::joins::HashJoinExec;
 use datafusion::physical_plan::statistics::{StatisticsArgs, StatisticsContext};
 use hyperslab_exec::{ArrayGatherExec, GatherColumn, GatherFilter, GatherKind, GatherRequest};
 
 use super::input::Input;
-use crate::PlannerOptions;
 
-#[derive(Debug)]
-pub(crate) struct ChunkGather;
-
-impl PhysicalOptimizerRule for ChunkGather {
-    fn name(&self) -> &str {
-        "hyperslab.chunk_gather"
-    }
-
-    fn schema_check(&self) -> bool {
-        true
-    }
-
-    fn optimize(&self, plan: Arc<dyn ExecutionPlan>, config: &ConfigOptions) -> Result<Arc<dyn ExecutionPlan>> {
-        if !PlannerOptions::of(config).chunk_gather {
-            return Ok(plan);
-        }
-        // From below, so that what is joined with one grid can be the points of another.
-        plan.transform_up(|node| {
-            let gather = node.downcast_ref::<HashJoinExec>().map(gather).transpose()?.flatten();
-            Ok(match gather {
-                Some(gather) => Transformed::yes(Arc::new(gather) as _),
-                None => Transformed::no(node),
-            })
-        })
-        .data()
-    }
+/// The same join as a gather, where `plan` is one of points with a grid.
+pub(super) fn on_chunks(plan: &Arc<dyn ExecutionPlan>) -> Result<Option<Arc<dyn ExecutionPlan>>> {
+    let gather = plan.downcast_ref::<HashJoinExec>().map(gather).transpose()?.flatten();
+    Ok(gather.map(|gather| Arc::new(gather) as _))
 }
 
 /// The same join as a gather, where one side is a grid and the other is not.

@@ -13,48 +13,21 @@
 use std::sync::Arc;
 
 use datafusion::common::Result;
-use datafusion::common::config::ConfigOptions;
-use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode};
 use datafusion::logical_expr::{WindowFrame, WindowFrameBound, WindowFrameUnits};
 use datafusion::physical_expr::PhysicalExpr;
 use datafusion::physical_expr::aggregate::AggregateFunctionExpr;
+use datafusion::physical_expr::expressions::Column;
 use datafusion::physical_expr::window::{PlainAggregateWindowExpr, WindowExpr};
-use datafusion::physical_optimizer::PhysicalOptimizerRule;
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::windows::{BoundedWindowAggExec, WindowAggExec};
 
-use super::input::Input;
-use crate::PlannerOptions;
-
-#[derive(Debug)]
-pub(crate) struct ChunkWindow;
-
-impl PhysicalOptimizerRule for ChunkWindow {
-    fn name(&self) -> &str {
-        "hyperslab.chunk_window"
-    }
-
-    fn schema_check(&self) -> bool {
-        true
-    }
-
-    fn optimize(&self, plan: Arc<dyn ExecutionPlan>, config: &ConfigOptions) -> Result<Arc<dyn ExecutionPlan>> {
-        if !PlannerOptions::of(config).chunk_window {
-            return Ok(plan);
-        }
-        // From below, so that a window over a window finds a scan.
-        plan.transform_up(|node| {
-            Ok(match on_chunks(&node)? {
-                Some(plan) => Transformed::yes(plan),
-                None => Transformed::no(node),
-            })
-        })
-        .data()
-    }
-}
+use super::input::{Input, project};
 
 /// The same windows by position, where `plan` is some over a scan.
-fn on_chunks(plan: &Arc<dyn ExecutionPlan>) -> Result<Option<Arc<dyn ExecutionPlan>>> {
+///
+/// # Errors
+/// When an expression does not fit its columns.
+pub(super) fn on_chunks(plan: &Arc<dyn ExecutionPlan>) -> Result<Option<Arc<dyn ExecutionPlan>>> {
     let (windows, below) = if let Some(window) = plan.downcast_ref::<WindowAggExec>() {
         (window.window_expr(), window.input())
     } else if let Some(window) = plan.downcast_ref::<BoundedWindowAggExec>() {
@@ -62,7 +35,7 @@ fn on_chunks(plan: &Arc<dyn ExecutionPlan>) -> Result<Option<Arc<dyn ExecutionPl
     } else {
         return Ok(None);
     };
-    let Some(input) = Input::of(below)? else { return Ok(None) };
+    let Some(input) = Input::of(below)?.filter(|input| !input.scan.may_multiply()) else { return Ok(None) };
     let mut scan = input.scan.clone();
     let mut found: Vec<Option<String>> = vec![None; windows.len()];
     while let Some(next) = found.iter().position(Option::is_none) {
@@ -90,8 +63,11 @@ fn on_chunks(plan: &Arc<dyn ExecutionPlan>) -> Result<Option<Arc<dyn ExecutionPl
         }
         scan = with_windows;
     }
-    let found: Vec<String> = found.into_iter().flatten().collect();
-    input.over(&scan, &found, &plan.schema()).map(Some)
+    let mut columns = input.columns.clone();
+    for name in found.into_iter().flatten() {
+        columns.push(Arc::new(Column::new_with_schema(&name, &scan.schema())?));
+    }
+    project(&scan, columns, input.predicate.clone(), &plan.schema()).map(Some)
 }
 
 fn same(a: &[Arc<dyn PhysicalExpr>], b: &[Arc<dyn PhysicalExpr>]) -> bool {

@@ -48,10 +48,7 @@ impl<'a> Input<'a> {
         let Some(filter) = plan.downcast_ref::<FilterExec>().filter(|f| f.fetch().is_none()) else { return Ok(None) };
         let Some(mut input) = Self::of(filter.input())? else { return Ok(None) };
         let own = input.over_scan(filter.predicate())?;
-        input.predicate = Some(match input.predicate.take() {
-            Some(below) => Arc::new(BinaryExpr::new(below, Operator::And, own)),
-            None => own,
-        });
+        input.predicate = and(input.predicate.take(), Some(own));
         if let Some(projection) = filter.projection() {
             input.columns = projection.iter().filter_map(|i| input.columns.get(*i).cloned()).collect();
         }
@@ -79,31 +76,6 @@ impl<'a> Input<'a> {
         Ok((moved.field().data_type() == function.field().data_type()).then(|| Arc::new(moved)))
     }
 
-    /// The rows of `scan`, whose columns are those of this one's and more, as this plan gives them: filtered, and its
-    /// columns first. Then come the columns called `more`, under the names of the fields that follow in `schema`.
-    ///
-    /// # Errors
-    /// When an expression does not fit the scan.
-    pub fn over(&self, scan: &ArrayScanExec, more: &[String], schema: &SchemaRef) -> Result<Arc<dyn ExecutionPlan>> {
-        let mut columns = self.columns.clone();
-        for name in more {
-            columns.push(Arc::new(Column::new_with_schema(name, &scan.schema())?));
-        }
-        let used = columns.iter().chain(&self.predicate).flat_map(collect_columns);
-        let scan = scan.of_columns(&used.map(|c| c.name().to_string()).collect())?;
-        let columns = columns.into_iter().zip(schema.fields()).map(|(expr, field)| {
-            let expr = reassign_expr_columns(expr, &scan.schema())?;
-            Ok(ProjectionExpr { expr, alias: field.name().clone() })
-        });
-        let columns = columns.collect::<Result<Vec<_>>>()?;
-        let predicate = self.predicate.as_ref().map(|p| reassign_expr_columns(Arc::clone(p), &scan.schema()));
-        let mut plan: Arc<dyn ExecutionPlan> = Arc::new(scan);
-        if let Some(predicate) = predicate.transpose()? {
-            plan = Arc::new(FilterExec::try_new(predicate, plan)?);
-        }
-        Ok(Arc::new(ProjectionExec::try_new(columns, plan)?))
-    }
-
     /// `expr` over the columns of the scan.
     ///
     /// # Errors
@@ -118,5 +90,39 @@ impl<'a> Input<'a> {
                 })
             })
             .data()
+    }
+}
+
+/// The rows of `scan` for which `predicate` holds, as `columns`, under the names of `schema`. All expressions are over
+/// the columns of the scan by name; what none of them needs is not read.
+///
+/// # Errors
+/// When an expression does not fit the scan.
+pub(super) fn project(
+    scan: &ArrayScanExec,
+    columns: Vec<Expr>,
+    predicate: Option<Expr>,
+    schema: &SchemaRef,
+) -> Result<Arc<dyn ExecutionPlan>> {
+    let used = columns.iter().chain(&predicate).flat_map(collect_columns);
+    let scan = scan.of_columns(&used.map(|c| c.name().to_string()).collect())?;
+    let columns = columns.into_iter().zip(schema.fields()).map(|(expr, field)| {
+        let expr = reassign_expr_columns(expr, &scan.schema())?;
+        Ok(ProjectionExpr { expr, alias: field.name().clone() })
+    });
+    let columns = columns.collect::<Result<Vec<_>>>()?;
+    let predicate = predicate.map(|p| reassign_expr_columns(p, &scan.schema())).transpose()?;
+    let mut plan: Arc<dyn ExecutionPlan> = Arc::new(scan);
+    if let Some(predicate) = predicate {
+        plan = Arc::new(FilterExec::try_new(predicate, plan)?);
+    }
+    Ok(Arc::new(ProjectionExec::try_new(columns, plan)?))
+}
+
+/// Both, where there are both.
+pub(super) fn and(a: Option<Expr>, b: Option<Expr>) -> Option<Expr> {
+    match (a, b) {
+        (Some(a), Some(b)) => Some(Arc::new(BinaryExpr::new(a, Operator::And, b))),
+        (a, b) => a.or(b),
     }
 }

@@ -10,9 +10,11 @@
 //! rows of an order to the chunks.
 
 mod bind_lookups;
+mod by_position;
 mod calendars;
 mod chunk_aggregate;
 mod chunk_gather;
+mod chunk_lookup;
 mod chunk_top_k;
 mod chunk_window;
 mod comparison;
@@ -50,10 +52,5 @@ pub fn analyzer_rules() -> Vec<Arc<dyn AnalyzerRule + Send + Sync>> {
 /// The physical rules that hand work to the chunks, in the order in which they must run: each sees what those before it
 /// left.
 pub(crate) fn chunk_rules() -> Vec<Arc<dyn PhysicalOptimizerRule + Send + Sync>> {
-    vec![
-        Arc::new(chunk_window::ChunkWindow),
-        Arc::new(chunk_gather::ChunkGather),
-        Arc::new(chunk_aggregate::ChunkAggregate),
-        Arc::new(chunk_top_k::ChunkTopK),
-    ]
+    vec![Arc::new(by_position::ByPosition), Arc::new(chunk_aggregate::ChunkAggregate), Arc::new(chunk_top_k::ChunkTopK)]
 }

@@ -5,8 +5,11 @@
 mod aggregates;
 mod agreement;
 mod bad_input;
+mod generated;
+mod joins;
 mod layers;
 mod loopback;
 mod random;
 mod requests;
 mod slt;
+mod windows;

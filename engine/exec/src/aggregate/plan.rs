@@ -24,6 +24,7 @@ use super::labels::{Varies, varies};
 use super::prepared::{Keys, Prepared};
 use super::request::AggregateRequest;
 use super::stream::{Shared, Worker};
+use crate::error::internal;
 use crate::layout::Column;
 use crate::scan::{ArrayScanExec, ScanMetrics, selection_parts};
 use crate::shared_run::SharedRun;
@@ -98,6 +99,7 @@ impl ArrayAggregateExec {
         let mut all = request.group_by.iter().map(|(key, _)| key);
         let filters = request.filters.iter().flatten().chain(&request.predicate);
         if scan.is_limited()
+            || (scan.may_multiply() && rows.is_none())
             || !request.group_by.iter().all(|(key, _)| is_key(key))
             || all.any(is_volatile)
             || arguments.chain(filters).any(is_volatile)
@@ -134,7 +136,7 @@ impl ArrayAggregateExec {
     ///
     /// # Errors
     /// When that is so and there are no rows to go by.
-    fn way(&self, context: &Arc<TaskContext>) -> Result<Way> {
+    async fn way(&self, context: &Arc<TaskContext>) -> Result<Way> {
         let keys = if self.rows.is_some() { Keys::Values } else { Keys::Numbers };
         let prepared = match (Prepared::try_new(&self.scan, &self.request, &self.functions, keys), &self.rows) {
             (Ok(prepared), _) => prepared,
@@ -150,6 +152,10 @@ impl ArrayAggregateExec {
             return Ok(Way::Rows(Arc::clone(rows)));
         }
         let scan = self.scan.new_state(context);
+        if self.scan.may_multiply() && !scan.is_by_position().await? {
+            let rows = self.rows.as_ref().ok_or_else(|| internal("groups of cells that have several rows"))?;
+            return Ok(Way::Rows(Arc::clone(rows)));
+        }
         Ok(Way::Chunks(Arc::new(Shared { scan, prepared, blocks: Blocks::default() })))
     }
 
@@ -250,7 +256,7 @@ impl ExecutionPlan for ArrayAggregateExec {
         let plan = self.clone();
         let batch_size = context.session_config().batch_size();
         let start = async move {
-            let way = run.get_or_try_init(|| async { plan.way(&context) }).await?;
+            let way = run.get_or_try_init(|| plan.way(&context)).await?;
             Ok::<_, datafusion::error::DataFusionError>(match way {
                 Way::Chunks(shared) => {
                     let worker = Worker::new(Arc::clone(shared), metrics, baseline, batch_size, partition == 0);

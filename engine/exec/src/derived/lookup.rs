@@ -15,8 +15,8 @@ use crate::aggregate::{Offsets, Run, Target, Walk, ordinals};
 use crate::error::internal;
 use crate::scan::Unit;
 
-/// A place that no row holds.
-const NONE: u32 = u32::MAX;
+/// The place of a row that is left out.
+pub(crate) const NO_PLACE: u32 = u32::MAX;
 
 /// Values of some columns, dense over the classes of all dimensions, in C order.
 #[derive(Debug)]
@@ -40,11 +40,12 @@ pub(crate) struct Classes {
 impl Lookup {
     /// How many places there are; `None` where they are too many to number.
     pub fn places(along: &[Classes]) -> Option<usize> {
-        along.iter().try_fold(1usize, |n, c| n.checked_mul(c.count)).filter(|n| *n < NONE as usize)
+        along.iter().try_fold(1usize, |n, c| n.checked_mul(c.count)).filter(|n| *n < NO_PLACE as usize)
     }
 
-    /// The rows of `parts`, each of which has a value for each of `fields`, put to their `places`. A place without a row
-    /// is NULL, or zero where a field is not nullable.
+    /// The rows of `parts`, each of which has a value for each of `fields`, put to their `places`; [`NO_PLACE`] for a row
+    /// that is left out. A place without a row is NULL, or zero where a field is not nullable. `None` where two rows have
+    /// the same place.
     ///
     /// # Errors
     /// When the pool has no memory for them, or there are fewer places than a row needs.
@@ -54,11 +55,17 @@ impl Lookup {
         parts: &[Vec<ArrayRef>],
         places: &[u32],
         memory: MemoryReservation,
-    ) -> Result<Self> {
+    ) -> Result<Option<Self>> {
         let count = Self::places(&along).ok_or_else(|| internal("a lookup has too many places"))?;
         memory.try_grow(count.saturating_mul(size_of::<u32>()))?;
         let is_in_order = places.len() == count && places.iter().zip(0u32..).all(|(place, row)| *place == row);
-        let rows = if is_in_order { None } else { Some(rows_of(places, count)?) };
+        let rows = match is_in_order {
+            true => None,
+            false => match rows_of(places, count)? {
+                Some(rows) => Some(rows),
+                None => return Ok(None),
+            },
+        };
         let columns = fields.iter().enumerate().map(|(c, field)| {
             let own: Vec<&dyn Array> = parts.iter().filter_map(|p| p.get(c)).map(AsRef::as_ref).collect();
             let array = match own.as_slice() {
@@ -68,8 +75,8 @@ impl Lookup {
             let array = match &rows {
                 None => array,
                 Some(rows) => {
-                    let absent = rows.iter().map(|row| (*row != NONE).then_some(*row));
-                    let dense = take(&array, &absent.collect::<UInt32Array>(), None)?;
+                    let rows = rows.iter().map(|row| (*row != NO_PLACE).then_some(*row));
+                    let dense = take(&array, &rows.collect::<UInt32Array>(), None)?;
                     if field.is_nullable() { dense } else { without_nulls(&dense)? }
                 }
             };
@@ -77,7 +84,7 @@ impl Lookup {
             Ok(array)
         });
         let columns = columns.collect::<Result<_>>()?;
-        Ok(Self { along, columns, _memory: memory })
+        Ok(Some(Self { along, columns, _memory: memory }))
     }
 
     /// The values of `column` for the cells of `unit`, whose positions have classes.
@@ -149,16 +156,17 @@ impl LookupCells {
     }
 }
 
-/// The row of each place.
-fn rows_of(places: &[u32], count: usize) -> Result<Vec<u32>> {
-    let mut rows = vec![NONE; count];
-    for (place, row) in places.iter().zip(0u32..) {
+/// The row of each place; `None` where one has two.
+fn rows_of(places: &[u32], count: usize) -> Result<Option<Vec<u32>>> {
+    let mut rows = vec![NO_PLACE; count];
+    for (place, row) in places.iter().zip(0u32..).filter(|(place, _)| **place != NO_PLACE) {
         match rows.get_mut(*place as usize) {
-            Some(slot) => *slot = row,
+            Some(slot) if *slot == NO_PLACE => *slot = row,
+            Some(_) => return Ok(None),
             None => return Err(internal(format!("no place {place} among {count}"))),
         }
     }
-    Ok(rows)
+    Ok(Some(rows))
 }
 
 /// Zeros in place of what is missing.
@@ -190,7 +198,7 @@ mod tests {
         let fields = [Arc::new(Field::new("v", DataType::Int64, nullable))];
         let values: ArrayRef = Arc::new(Int64Array::from(vec![17, 16, 15, 14, 13, 12, 10]));
         let parts = [vec![values.slice(0, 3)], vec![values.slice(3, 4)]];
-        Lookup::try_new(along, &fields, &parts, &[7, 6, 5, 4, 3, 2, 0], memory()).unwrap()
+        Lookup::try_new(along, &fields, &parts, &[7, 6, 5, 4, 3, 2, 0], memory()).unwrap().unwrap()
     }
 
     fn cells(lookup: &Lookup, first: Range<u64>, second: Range<u64>) -> LookupCells {
@@ -217,6 +225,16 @@ mod tests {
         assert_eq!(row.as_primitive::<Int64Type>().values(), &[14, 15, 16, 17]);
         let (own, whole) = (row.to_data(), lookup.columns[0].to_data());
         assert_eq!(own.buffers()[0].as_ptr(), whole.buffers()[0].as_ptr());
+    }
+
+    #[test]
+    fn rows_are_left_out_and_two_at_one_place_are_refused() {
+        let along = || vec![Classes { selected: IndexRanges::all(3), ids: Some(vec![0, 1, 2]), count: 3 }];
+        let fields = [Arc::new(Field::new("v", DataType::Int64, true))];
+        let parts = [vec![Arc::new(Int64Array::from(vec![5, 6, 7])) as ArrayRef]];
+        let lookup = Lookup::try_new(along(), &fields, &parts, &[2, NO_PLACE, 0], memory()).unwrap().unwrap();
+        assert_eq!(lookup.columns[0].as_primitive::<Int64Type>(), &Int64Array::from(vec![Some(7), None, Some(5)]));
+        assert!(Lookup::try_new(along(), &fields, &parts, &[2, 1, 2], memory()).unwrap().is_none());
     }
 
     #[test]

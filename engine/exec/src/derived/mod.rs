@@ -9,6 +9,8 @@
 //! What stands above the scan, a filter, an aggregate on chunks, another derived column, takes them as any column of
 //! data.
 
+mod collect;
+mod join;
 mod lookup;
 mod window;
 
@@ -21,10 +23,12 @@ use datafusion::error::Result;
 use datafusion::execution::TaskContext;
 use datafusion::physical_plan::ExecutionPlan;
 
+pub(crate) use join::JoinedRows;
+pub use join::LookupKind;
 pub(crate) use lookup::LookupCells;
 pub(crate) use window::WholePartitions;
 
-use crate::scan::{ScanMetrics, ScanState, Unit, UnitColumn};
+use crate::scan::{ArrayScanExec, ScanMetrics, ScanState, Unit, UnitColumn};
 
 /// Where some derived columns come from. It describes what to compute and opens nothing.
 pub(crate) trait Derived: Debug + Send + Sync {
@@ -53,6 +57,19 @@ pub(crate) trait Derived: Debug + Send + Sync {
         0
     }
 
+    /// Whether a cell may turn out to have several rows, which by position it cannot have.
+    fn may_multiply(&self) -> bool {
+        false
+    }
+
+    /// The columns of `below`, which has all labels, and then its own, made of rows; `None` where it never comes to that.
+    ///
+    /// # Errors
+    /// When such a plan cannot be made.
+    fn by_rows(&self, _below: &ArrayScanExec) -> Result<Option<Arc<dyn ExecutionPlan>>> {
+        Ok(None)
+    }
+
     /// What the partitions of a run share.
     fn start(&self, context: &Arc<TaskContext>) -> Box<dyn DerivedRun>;
 }
@@ -60,6 +77,14 @@ pub(crate) trait Derived: Debug + Send + Sync {
 /// A run of a [`Derived`].
 #[async_trait]
 pub(crate) trait DerivedRun: Debug + Send + Sync {
+    /// Whether its values can be found by position; where not, the scan goes by [`Derived::by_rows`].
+    ///
+    /// # Errors
+    /// When what they follow from cannot be read.
+    async fn is_by_position(&self) -> Result<bool> {
+        Ok(true)
+    }
+
     /// The values of `columns`, numbers among [`Derived::fields`], for the cells of `unit`.
     ///
     /// # Errors

@@ -6,16 +6,15 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use datafusion::arrow::array::{ArrayRef, AsArray, RecordBatch};
 use datafusion::arrow::datatypes::{DataType, Field, FieldRef, Schema, UInt32Type};
-use datafusion::common::runtime::JoinSet;
-use datafusion::error::{DataFusionError, Result};
+use datafusion::error::Result;
 use datafusion::execution::TaskContext;
-use datafusion::execution::memory_pool::{MemoryConsumer, MemoryReservation};
+use datafusion::execution::memory_pool::MemoryConsumer;
 use datafusion::physical_expr::PhysicalExpr;
 use datafusion::physical_expr::aggregate::AggregateFunctionExpr;
 use datafusion::physical_plan::ExecutionPlan;
-use futures::TryStreamExt;
 use tokio::sync::OnceCell;
 
+use super::collect::collect;
 use super::lookup::{Classes, Lookup};
 use super::{Derived, DerivedRun};
 use crate::aggregate::{AggregateRequest, ArrayAggregateExec, Groups};
@@ -142,7 +141,8 @@ impl WholePartitionsRun {
             places.extend(places_of(numbers, &along, batch.num_rows()));
             parts.push(values.to_vec());
         }
-        Lookup::try_new(along, &window.fields, &parts, &places, memory)
+        let lookup = Lookup::try_new(along, &window.fields, &parts, &places, memory)?;
+        lookup.ok_or_else(|| internal("two groups of a window have the same numbers"))
     }
 }
 
@@ -158,35 +158,4 @@ fn places_of(numbers: &[ArrayRef], along: &[Classes], rows: usize) -> Vec<u32> {
         }
     }
     places
-}
-
-/// All batches of a plan; its partitions run at the same time. The order of the batches means nothing.
-///
-/// # Errors
-/// When the plan fails, or the pool has no memory for its rows.
-pub(super) async fn collect(
-    plan: &Arc<dyn ExecutionPlan>,
-    context: &Arc<TaskContext>,
-    memory: &MemoryReservation,
-) -> Result<Vec<RecordBatch>> {
-    let mut running = JoinSet::new();
-    for partition in 0..plan.properties().output_partitioning().partition_count() {
-        let mut stream = plan.execute(partition, Arc::clone(context))?;
-        let memory = memory.new_empty();
-        running.spawn(async move {
-            let mut batches = Vec::new();
-            while let Some(batch) = stream.try_next().await? {
-                memory.try_grow(batch.get_array_memory_size())?;
-                batches.push(batch);
-            }
-            Ok::<_, DataFusionError>((batches, memory))
-        });
-    }
-    let (mut all, mut held) = (Vec::new(), Vec::new());
-    while let Some(done) = running.join_next().await {
-        let (batches, memory) = done.map_err(|e| DataFusionError::ExecutionJoin(Box::new(e)))??;
-        all.extend(batches);
-        held.push(memory);
-    }
-    Ok(all)
 }

@@ -123,6 +123,19 @@ impl ScanState {
         }
     }
 
+    /// Whether each cell has one row of every derived source.
+    ///
+    /// # Errors
+    /// When what they follow from cannot be read.
+    pub async fn is_by_position(&self) -> Result<bool> {
+        for run in &self.derived {
+            if !run.is_by_position().await? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
     /// How `column` is read, where it is an array.
     pub fn read(&self, column: usize) -> Option<&ArrayRead> {
         self.reads.get(&column)

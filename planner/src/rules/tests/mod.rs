@@ -4,6 +4,7 @@
 
 mod calendars;
 mod chunk_aggregate;
+mod chunk_gather;
 mod dim_index;
 mod floats;
 mod functions;

@@ -4,7 +4,18 @@ use hyperslab::datafusion::arrow::array::{Array, AsArray, RecordBatch};
 use hyperslab::datafusion::arrow::datatypes::{DataType, Float32Type, Float64Type};
 use hyperslab::datafusion::arrow::util::display::{ArrayFormatter, FormatOptions};
 
-use super::aggregate::Check;
+/// How two answers for a column are compared.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Check {
+    /// They are equal.
+    Same,
+    /// They differ by no more than `relative` of the larger and `absolute` of what column `magnitude` says.
+    Near { relative: f64, absolute: f64, magnitude: usize },
+    /// They differ by no more than this.
+    Within(f64),
+    /// It says how large the values are that others were computed from.
+    Magnitude,
+}
 
 /// A value of an answer.
 #[derive(Debug, Clone, PartialEq)]
@@ -51,6 +62,10 @@ impl Rows {
         Self { types, rows }
     }
 
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
     /// Each row with every bit of it, sorted.
     pub fn bits(&self) -> Vec<String> {
         let mut rows: Vec<String> =
@@ -74,8 +89,8 @@ impl Rows {
                 };
                 of(true).chain(of(false)).collect::<Vec<_>>()
             };
-            left.sort_by_key(key);
-            right.sort_by_key(key);
+            left.sort_by_cached_key(key);
+            right.sort_by_cached_key(key);
         }
         let is_pair = |a: &Vec<Cell>, b: &Vec<Cell>| rows_match(a, b, checks);
         if left.iter().zip(&right).all(|(a, b)| is_pair(a, b)) {
@@ -121,6 +136,9 @@ fn rows_match(left: &[Cell], right: &[Cell], checks: &[Check]) -> bool {
                 _ => 0.0,
             };
             (a - b).abs() <= (relative * a.abs().max(b.abs())).max(absolute * magnitude)
+        }
+        (Check::Within(most), Cell::Float(a), Cell::Float(b)) if a.is_finite() && b.is_finite() => {
+            (a - b).abs() <= *most
         }
         (Check::Magnitude, Cell::Float(a), Cell::Float(b)) if a.is_finite() && b.is_finite() => {
             (a - b).abs() <= 1e-12 * a.abs().max(b.abs())

@@ -1,54 +1,16 @@
 //! The aggregates of a random query, with what bounds the rounding of each.
 
+use super::asker::Asker;
 use super::dataset::{Along, Column};
-use super::questions::Asker;
-
-/// How two answers for a column are compared.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Check {
-    /// They are equal.
-    Same,
-    /// They differ by no more than `relative` of the larger and `absolute` of what column `magnitude` says.
-    Near { relative: f64, absolute: f64, magnitude: usize },
-    /// It says how large the values are that others were computed from.
-    Magnitude,
-}
-
-/// An aggregate, and where it rounds, another that says how large its values are.
-#[derive(Debug)]
-pub struct Aggregate {
-    sql: String,
-    /// The magnitude, and how near answers must be.
-    bound: Option<(String, f64, f64)>,
-}
-
-impl Aggregate {
-    fn same(sql: String) -> Self {
-        Self { sql, bound: None }
-    }
-
-    pub fn items(&self) -> impl Iterator<Item = String> {
-        [Some(self.sql.clone()), self.bound.as_ref().map(|(sql, ..)| sql.clone())].into_iter().flatten()
-    }
-
-    /// The checks of [`Self::items`], the first of which is column `at`.
-    pub fn checks(&self, at: usize) -> Vec<Check> {
-        match &self.bound {
-            None => vec![Check::Same],
-            Some((_, relative, absolute)) => {
-                vec![Check::Near { relative: *relative, absolute: *absolute, magnitude: at + 1 }, Check::Magnitude]
-            }
-        }
-    }
-}
+use super::item::Item;
 
 impl Asker<'_> {
-    pub fn aggregates(&mut self, keys: &[String]) -> Vec<Aggregate> {
+    pub fn aggregates(&mut self, keys: &[String]) -> Vec<Item> {
         let count = *self.random.pick(&[1, 1, 2, 2, 3, 4]);
         (0..count).map(|_| self.aggregate(keys)).collect()
     }
 
-    fn aggregate(&mut self, keys: &[String]) -> Aggregate {
+    fn aggregate(&mut self, keys: &[String]) -> Item {
         let filter = match self.random.chance(20) {
             true => format!(" FILTER (WHERE {})", self.predicate(1)),
             false => String::new(),
@@ -56,32 +18,32 @@ impl Asker<'_> {
         let column = self.column(|_| true);
         let number = self.column(|c| c.is_number());
         match self.random.below(20) {
-            0 => Aggregate::same(format!("count(*){filter}")),
-            1 | 2 => Aggregate::same(format!("count({}){filter}", self.value(&column))),
-            3..=5 => Aggregate::same(format!("{}({}){filter}", self.random.pick(&["min", "max"]), self.value(&column))),
+            0 => Item::same(format!("count(*){filter}")),
+            1 | 2 => Item::same(format!("count({}){filter}", self.value(&column))),
+            3..=5 => Item::same(format!("{}({}){filter}", self.random.pick(&["min", "max"]), self.value(&column))),
             6 => {
                 let predicate = self.predicate(1);
-                Aggregate::same(format!("{}({predicate}){filter}", self.random.pick(&["bool_and", "bool_or"])))
+                Item::same(format!("{}({predicate}){filter}", self.random.pick(&["bool_and", "bool_or"])))
             }
             7 => {
                 let by = self.column(|_| true);
-                Aggregate::same(format!(
+                Item::same(format!(
                     "{}({}, {}){filter}",
                     self.random.pick(&["arg_min", "arg_max"]),
                     column.name,
                     by.name
                 ))
             }
-            8 if self.random.chance(50) => Aggregate::same(format!("count(DISTINCT {}){filter}", column.name)),
+            8 if self.random.chance(50) => Item::same(format!("count(DISTINCT {}){filter}", column.name)),
             8 | 9 => match self.order_in_group(keys) {
                 Some(order) => {
                     let function = self.random.pick(&["first_value", "last_value"]);
-                    Aggregate::same(format!("{function}({} ORDER BY {order}){filter}", column.name))
+                    Item::same(format!("{function}({} ORDER BY {order}){filter}", column.name))
                 }
-                None => Aggregate::same(format!("count(*){filter}")),
+                None => Item::same(format!("count(*){filter}")),
             },
-            _ if !number.is_number() => Aggregate::same(format!("count({}){filter}", column.name)),
-            10 if self.random.chance(30) => Aggregate::same(format!("median({}){filter}", number.name)),
+            _ if !number.is_number() => Item::same(format!("count({}){filter}", column.name)),
+            10 if self.random.chance(30) => Item::same(format!("median({}){filter}", number.name)),
             10..=13 => self.sum(&number, &filter),
             14 | 15 => self.mean(&number, &filter),
             16 | 17 => self.deviation(&number, &filter),
@@ -91,7 +53,7 @@ impl Asker<'_> {
     }
 
     /// An element-wise expression of a column.
-    fn value(&mut self, column: &Column) -> String {
+    pub fn value(&mut self, column: &Column) -> String {
         let name = column.name.clone();
         if !column.is_number() || self.random.chance(50) {
             return name;
@@ -112,19 +74,19 @@ impl Asker<'_> {
         }
     }
 
-    fn sum(&mut self, number: &Column, filter: &str) -> Aggregate {
+    fn sum(&mut self, number: &Column, filter: &str) -> Item {
         let x = self.value(number);
         let magnitude = format!("sum(abs(CAST({x} AS DOUBLE))){filter}");
-        Aggregate { sql: format!("sum({x}){filter}"), bound: Some((magnitude, 0.0, 1e-12)) }
+        Item::near(format!("sum({x}){filter}"), magnitude, 0.0, 1e-12)
     }
 
-    fn mean(&mut self, number: &Column, filter: &str) -> Aggregate {
+    fn mean(&mut self, number: &Column, filter: &str) -> Item {
         let x = self.value(number);
         let magnitude = format!("avg(abs(CAST({x} AS DOUBLE))){filter}");
-        Aggregate { sql: format!("avg({x}){filter}"), bound: Some((magnitude, 0.0, 1e-12)) }
+        Item::near(format!("avg({x}){filter}"), magnitude, 0.0, 1e-12)
     }
 
-    fn deviation(&mut self, number: &Column, filter: &str) -> Aggregate {
+    fn deviation(&mut self, number: &Column, filter: &str) -> Item {
         let x = self.value(number);
         let function = *self.random.pick(&["stddev", "stddev_pop", "var", "var_pop"]);
         // Where all values are nearly the same, a variance is as exact as their squares, a deviation as its root.
@@ -132,10 +94,10 @@ impl Asker<'_> {
             true => (format!("max(power(CAST({x} AS DOUBLE), 2)){filter}"), 1e-12),
             false => (format!("max(abs(CAST({x} AS DOUBLE))){filter}"), 1e-6),
         };
-        Aggregate { sql: format!("{function}({x}){filter}"), bound: Some((magnitude, 1e-9, absolute)) }
+        Item::near(format!("{function}({x}){filter}"), magnitude, 1e-9, absolute)
     }
 
-    fn weighted(&mut self, number: &Column, filter: &str) -> Aggregate {
+    fn weighted(&mut self, number: &Column, filter: &str) -> Item {
         let x = self.value(number);
         let weight = self.column(|c| c.is_number() && c.is_tame);
         let weight = match weight.is_number() && weight.is_tame {
@@ -143,21 +105,21 @@ impl Asker<'_> {
             false => format!("CASE WHEN {} THEN 0.5 ELSE 2 END", self.predicate(1)),
         };
         let magnitude = format!("max(abs(CAST({x} AS DOUBLE))){filter}");
-        Aggregate { sql: format!("weighted_avg({x}, {weight}){filter}"), bound: Some((magnitude, 1e-12, 1e-12)) }
+        Item::near(format!("weighted_avg({x}, {weight}){filter}"), magnitude, 1e-12, 1e-12)
     }
 
     /// Of two columns whose numbers are few, so that a variance is either 0 or far from it.
-    fn relation(&mut self, filter: &str) -> Aggregate {
+    fn relation(&mut self, filter: &str) -> Item {
         let (y, x) = (self.column(|c| c.is_number() && c.is_tame), self.column(|c| c.is_number() && c.is_tame));
         if !(x.is_number() && x.is_tame && y.is_number() && y.is_tame) {
-            return Aggregate::same(format!("count(*){filter}"));
+            return Item::same(format!("count(*){filter}"));
         }
         let functions =
             ["corr", "covar_samp", "covar_pop", "regr_slope", "regr_intercept", "regr_r2", "regr_count", "regr_avgx"];
         let function = *self.random.pick(&functions);
         let (y, x) = (y.name, x.name);
         let magnitude = format!("max(1 + power(CAST({y} AS DOUBLE), 2) + power(CAST({x} AS DOUBLE), 2)){filter}");
-        Aggregate { sql: format!("{function}({y}, {x}){filter}"), bound: Some((magnitude, 1e-9, 1e-10)) }
+        Item::near(format!("{function}({y}, {x}){filter}"), magnitude, 1e-9, 1e-10)
     }
 
     /// What orders the rows of each group without ties: a dimension whose position is known for each that no key fixes.

@@ -12,11 +12,13 @@ pub struct Raw {
     pub fill: Values,
     /// Whether decoded values are whole or halves and less than a thousand, so that no sum of them rounds.
     pub is_tame: bool,
+    /// Whether none is infinite.
+    pub is_finite: bool,
 }
 
 impl Raw {
     fn new(values: Values, fill: Values) -> Self {
-        Self { values, attributes: Attributes::new(), fill, is_tame: true }
+        Self { values, attributes: Attributes::new(), fill, is_tame: true, is_finite: true }
     }
 
     fn with(mut self, name: &str, value: serde_json::Value) -> Self {
@@ -83,14 +85,22 @@ fn number(random: &mut Random, kind: usize) -> f64 {
 fn floats32(random: &mut Random, n: usize) -> Raw {
     let (kind, missing) = (random.below(7), *random.pick(&[0, 15, 60]));
     let values = (0..n).map(|_| if random.chance(missing) { f32::NAN } else { number(random, kind) as f32 }).collect();
-    let raw = Raw { is_tame: kind < 3, ..Raw::new(Values::Float32(values), Values::Float32(vec![f32::NAN])) };
+    let raw = Raw {
+        is_tame: kind < 3,
+        is_finite: kind != 6,
+        ..Raw::new(Values::Float32(values), Values::Float32(vec![f32::NAN]))
+    };
     meaning_of_floats(random, raw, |fill| Values::Float32(vec![fill as f32]))
 }
 
 fn floats64(random: &mut Random, n: usize) -> Raw {
     let (kind, missing) = (random.below(7), *random.pick(&[0, 15, 60]));
     let values = (0..n).map(|_| if random.chance(missing) { f64::NAN } else { number(random, kind) }).collect();
-    let raw = Raw { is_tame: kind < 3, ..Raw::new(Values::Float64(values), Values::Float64(vec![f64::NAN])) };
+    let raw = Raw {
+        is_tame: kind < 3,
+        is_finite: kind != 6,
+        ..Raw::new(Values::Float64(values), Values::Float64(vec![f64::NAN]))
+    };
     meaning_of_floats(random, raw, |fill| Values::Float64(vec![fill]))
 }
 
@@ -141,6 +151,7 @@ fn others(random: &mut Random, n: usize) -> Raw {
 }
 
 /// Labels with what is known of them.
+#[derive(Debug, Clone)]
 pub struct Labels {
     pub values: Values,
     pub attributes: Attributes,

@@ -12,7 +12,7 @@ use super::source::Holey;
 use super::values::{self, Labels, Raw};
 use crate::random::Random;
 
-const NAMES: [&str; 5] = ["t", "z", "y", "x", "m"];
+pub const NAMES: [&str; 5] = ["t", "z", "y", "x", "m"];
 
 /// What a column varies with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,6 +40,8 @@ pub struct Column {
     pub has_holes: bool,
     /// Whether its numbers are few, small, and add without rounding.
     pub is_tame: bool,
+    /// Whether none of its numbers is infinite.
+    pub is_finite: bool,
 }
 
 impl Column {
@@ -62,6 +64,8 @@ pub struct Made {
     pub columns: Vec<Column>,
     pub rank: usize,
     pub words: String,
+    /// The coordinates of dimensions, by the name of the column.
+    pub coordinates: Vec<(String, Labels)>,
 }
 
 struct Maker<'r> {
@@ -71,12 +75,18 @@ struct Maker<'r> {
     columns: Vec<Column>,
     /// The names of coordinates that are no dimension's own.
     listed: Vec<String>,
+    coordinates: Vec<(String, Labels)>,
 }
 
+/// The longest dimension of a dataset of so many dimensions, so that it has about a thousand cells.
+pub const THOUSAND: [usize; 6] = [1, 70, 26, 11, 6, 4];
+/// The same, for a few hundred cells at most.
+pub const HUNDREDS: [usize; 6] = [1, 40, 16, 7, 4, 3];
+
 /// A dataset; the same for the same numbers.
-pub async fn make(random: &mut Random) -> Result<Made, ArrayError> {
+pub async fn make(random: &mut Random, most: &[usize; 6]) -> Result<Made, ArrayError> {
     let rank = *random.pick(&[0, 1, 1, 2, 2, 2, 3, 3, 3, 4, 5]);
-    let most = [1, 70, 26, 11, 6, 4][rank];
+    let most = most[rank];
     let sizes: Vec<u64> = (0..rank).map(|_| if random.chance(3) { 0 } else { 1 + random.below(most) as u64 }).collect();
     let mut maker = Maker {
         random,
@@ -84,6 +94,7 @@ pub async fn make(random: &mut Random) -> Result<Made, ArrayError> {
         words: format!("sizes {sizes:?}"),
         columns: Vec::new(),
         listed: Vec::new(),
+        coordinates: Vec::new(),
     };
     for (d, &size) in sizes.iter().enumerate() {
         if maker.random.chance(75) {
@@ -139,6 +150,7 @@ impl Maker<'_> {
         let labels = values::of_coordinate(self.random, size as usize);
         let column = Column { is_unique: labels.is_unique, has_holes: labels.has_holes, ..unknown() };
         self.column(name, Along::Dimension(dimension), column);
+        self.coordinates.push((name.into(), labels.clone()));
         self.add(name, &[dimension], &[size], raw_of(labels), 0);
     }
 
@@ -159,7 +171,7 @@ impl Maker<'_> {
         let values = Values::Float64((0..cells).map(value).collect());
         let fill = Values::Float64(vec![f64::NAN]);
         self.column("curved", Along::Plane, Column { is_tame: true, ..unknown() });
-        let raw = Raw { values, attributes: Attributes::new(), fill, is_tame: true };
+        let raw = Raw { values, attributes: Attributes::new(), fill, is_tame: true, is_finite: true };
         self.add("curved", &dimensions, &shape, raw, 0);
         self.listed.push("curved".into());
     }
@@ -177,7 +189,7 @@ impl Maker<'_> {
         }
         let name = format!("v{number}");
         let share = *self.random.pick(&[0, 0, 20, 100]);
-        self.column(&name, Along::Cells, Column { is_tame: raw.is_tame, ..unknown() });
+        self.column(&name, Along::Cells, Column { is_tame: raw.is_tame, is_finite: raw.is_finite, ..unknown() });
         self.add(&name, &dimensions, &shape, raw, share);
     }
 
@@ -195,7 +207,7 @@ impl Maker<'_> {
             }
         }
         columns.extend(self.columns);
-        Ok(Made { dataset: Arc::new(dataset), columns, rank, words: self.words })
+        Ok(Made { dataset: Arc::new(dataset), columns, rank, words: self.words, coordinates: self.coordinates })
     }
 }
 
@@ -212,7 +224,8 @@ impl Made {
     }
 }
 
-fn unknown() -> Column {
+/// A column of which nothing is known.
+pub fn unknown() -> Column {
     Column {
         name: String::new(),
         data_type: DataType::Null,
@@ -221,16 +234,17 @@ fn unknown() -> Column {
         is_unique: false,
         has_holes: false,
         is_tame: false,
+        is_finite: true,
     }
 }
 
-fn raw_of(labels: Labels) -> Raw {
+pub fn raw_of(labels: Labels) -> Raw {
     let fill = Values::with_capacity(labels.values.data_type(), 0);
-    Raw { values: labels.values, attributes: labels.attributes, fill, is_tame: false }
+    Raw { values: labels.values, attributes: labels.attributes, fill, is_tame: false, is_finite: true }
 }
 
 /// Chunks of one cell, the whole, of any length, or of lengths that differ.
-fn chunks(random: &mut Random, shape: &[u64]) -> ChunkGrid {
+pub fn chunks(random: &mut Random, shape: &[u64]) -> ChunkGrid {
     let kind = random.below(6);
     let along = |&size: &u64| match kind {
         0 => DimensionChunks::Regular { size, chunk: size.max(1) },
