@@ -90,8 +90,9 @@ const BY_ROWS: [&str; 8] = [
 #[tokio::test]
 async fn joins_that_follow_from_coordinates_go_by_position() {
     let (on, off) = (session(), session());
-    switch_off(&off, "chunk_join").await;
-    switch_off(&off, "chunk_lookup").await;
+    for rule in ["chunk_join", "chunk_gather", "chunk_lookup"] {
+        switch_off(&off, rule).await;
+    }
     for ctx in [&on, &off] {
         register_all(ctx).await;
     }
@@ -110,7 +111,9 @@ async fn joins_that_follow_from_coordinates_go_by_position() {
 #[tokio::test]
 async fn joins_that_do_not_follow_from_coordinates_are_made_of_rows() {
     let ctx = session();
-    switch_off(&ctx, "chunk_lookup").await;
+    for rule in ["chunk_gather", "chunk_lookup"] {
+        switch_off(&ctx, rule).await;
+    }
     register_all(&ctx).await;
     for sql in BY_ROWS {
         let plan = explain(&ctx, sql).await;
@@ -148,8 +151,9 @@ async fn a_plan_says_how_the_sides_meet() {
 async fn sides_of_two_datasets_may_be_swapped() {
     let ctx = session();
     register_all(&ctx).await;
-    switch_off(&ctx, "chunk_join").await;
-    switch_off(&ctx, "chunk_lookup").await;
+    for rule in ["chunk_join", "chunk_gather", "chunk_lookup"] {
+        switch_off(&ctx, rule).await;
+    }
     for (join, rows_of) in [("JOIN c ON a.lat = c.lat", 14), ("JOIN c ON a.lat < c.lat", 98), ("CROSS JOIN c", 126)] {
         let sql = format!("SELECT a.*, c.* FROM a {join}");
         assert_eq!(rows(&ctx, &sql).await.len(), rows_of, "{sql}");

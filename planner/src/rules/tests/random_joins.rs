@@ -150,7 +150,7 @@ async fn joins_by_position_answer_what_joins_of_rows_do() {
     for seed in 0..200 {
         let random = &mut Random(seed);
         let (on, off) = (session(), session());
-        for rule in ["chunk_join", "chunk_lookup"] {
+        for rule in ["chunk_join", "chunk_gather", "chunk_lookup"] {
             switch_off(&off, rule).await;
         }
         let partitions = random.pick(&["1", "2", "3", "16"]);
