@@ -164,8 +164,8 @@ impl Accumulator for Generic {
             to.resize(from.len(), *group);
         }
         let from = UInt32Array::from(from);
-        let taken = states.state(EmitTo::All)?.iter().map(|array| Ok(take(array, &from, None)?));
-        let taken = taken.collect::<Result<Vec<_>>>()?;
+        let states = states.state(EmitTo::All)?;
+        let taken = states.iter().map(|array| Ok(take(array, &from, None)?)).collect::<Result<Vec<_>>>()?;
         let own = match &mut self.states {
             Some(own) => own,
             None => self.states.insert(create(&self.expr)?),

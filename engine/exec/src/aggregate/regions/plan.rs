@@ -16,7 +16,9 @@ use datafusion::physical_expr_common::physical_expr::is_volatile;
 use datafusion::physical_plan::execution_plan::apply_expression_roots;
 use datafusion::physical_plan::metrics::{BaselineMetrics, ExecutionPlanMetricsSet, MetricsSet};
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
-use datafusion::physical_plan::{DisplayAs, DisplayFormatType, ExecutionPlan, PlanProperties};
+use datafusion::physical_plan::{
+    DisplayAs, DisplayFormatType, ExecutionPlan, InputDistributionRequirements, PlanProperties,
+};
 use futures::{StreamExt, TryStreamExt, stream};
 use tokio::sync::OnceCell;
 
@@ -174,10 +176,10 @@ impl ExecutionPlan for ArrayRegionAggregateExec {
         children
     }
 
-    fn required_input_distribution(&self) -> Vec<Distribution> {
-        let mut required = self.scan.required_input_distribution();
+    fn input_distribution_requirements(&self) -> InputDistributionRequirements {
+        let mut required = vec![Distribution::UnspecifiedDistribution; self.scan.children().len()];
         required.push(Distribution::SinglePartition);
-        required
+        InputDistributionRequirements::new(required)
     }
 
     fn benefits_from_input_partitioning(&self) -> Vec<bool> {
