@@ -124,7 +124,7 @@ pub(super) fn project(
     if let Some(predicate) = predicate {
         plan = Arc::new(FilterExec::try_new(predicate, plan)?);
     }
-    Ok(Arc::new(ProjectionExec::try_new(columns, plan)?))
+    Ok(Arc::new(ProjectionExec::try_new_with_schema_metadata(columns, plan, schema)?))
 }
 
 /// Both, where there are both.

@@ -4,7 +4,8 @@
 //!  expression over the scan ─┬─ a column of data       ─→ the chunk's own buffer, a slice a piece
 //!                            ├─ labels of a dimension  ─→ evaluated once per label
 //!                            └─ anything else          ─→ DataFusion's expression over a batch a piece; what in it
-//!                                                         hangs on labels alone is a column of that batch
+//!                                                         hangs on labels alone is a column of that batch, and its
+//!                                                         arithmetic is done in one pass
 //! ```
 
 use std::sync::Arc;
@@ -18,6 +19,7 @@ use datafusion::physical_expr::PhysicalExpr;
 use datafusion::physical_expr::expressions::{BinaryExpr, CastExpr, Column, Literal};
 use datafusion::physical_expr::utils::reassign_expr_columns;
 
+use super::arithmetic::in_one_pass;
 use super::labels::{Varies, varies};
 use crate::layout::{Column as Held, Layout};
 
@@ -177,7 +179,7 @@ impl Expressions {
 
     /// The expression over the batches of pieces.
     fn over_batches(&mut self, expr: &Arc<dyn PhysicalExpr>) -> Result<Arc<dyn PhysicalExpr>> {
-        Arc::clone(expr)
+        let expr = Arc::clone(expr)
             .transform_down(|e| {
                 if e.is::<Literal>() {
                     return Ok(Transformed::no(e));
@@ -191,7 +193,8 @@ impl Expressions {
                     None => Transformed::no(e),
                 })
             })
-            .data()
+            .data()?;
+        in_one_pass(expr, &self.schema)
     }
 
     /// The column of the batches that holds `held`.

@@ -11,12 +11,14 @@
 //! segments give is merged in their order: the same query gives the same bits at any number of partitions.
 
 mod accumulate;
+mod arithmetic;
 mod blocks;
 mod columns;
 mod emit;
 mod expressions;
 mod groups;
 mod labels;
+mod mask;
 mod plan;
 mod prepared;
 mod reduce;

@@ -4,6 +4,8 @@
 
 mod calendars;
 mod chunk_aggregate;
+mod chunk_gather;
+mod chunk_join;
 mod chunk_regions;
 mod dim_index;
 mod floats;
@@ -11,6 +13,7 @@ mod functions;
 mod grouping_sets;
 mod lookups;
 mod pruning;
+mod random_joins;
 mod times;
 
 use std::sync::Arc;

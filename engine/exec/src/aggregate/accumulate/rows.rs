@@ -164,6 +164,11 @@ impl Missing {
         self.counter.as_ref().map_or(0, |counter| counter.counts[group])
     }
 
+    /// Whether none is, in any group.
+    pub(super) fn is_none(&self) -> bool {
+        self.counter.is_none()
+    }
+
     /// How many are there in each group of the range, of the cells that counted.
     pub(super) fn present<'a>(&'a self, groups: Range<usize>, cells: &'a [u64]) -> impl Iterator<Item = u64> + 'a {
         groups.zip(cells).map(|(group, cells)| cells.saturating_sub(self.of(group)))
