@@ -25,6 +25,7 @@ use datafusion::physical_expr::{PhysicalExpr, conjunction_opt, split_conjunction
 use datafusion::physical_optimizer::PhysicalOptimizerRule;
 use datafusion::physical_plan::aggregates::{AggregateExec, AggregateMode};
 use datafusion::physical_plan::coalesce_partitions::CoalescePartitionsExec;
+use datafusion::physical_plan::execution_plan::replace_children_if_necessary;
 use datafusion::physical_plan::filter::FilterExec;
 use datafusion::physical_plan::joins::utils::JoinFilter;
 use datafusion::physical_plan::joins::{HashJoinExec, NestedLoopJoinExec, PartitionMode};
@@ -287,7 +288,7 @@ impl<'a> Joined<'a> {
                     if Arc::ptr_eq(child, self.regions) { Arc::clone(&leaf) } else { Arc::clone(child) }
                 };
                 let children = children.into_iter().map(side).collect();
-                let join = Arc::clone(&node).with_new_children(children)?;
+                let join = replace_children_if_necessary(Arc::clone(&node), children)?;
                 let join = self.collecting_regions(join)?;
                 Ok(Transformed::new(join, true, datafusion::common::tree_node::TreeNodeRecursion::Jump))
             })

@@ -135,10 +135,10 @@ impl Tables {
 
 /// Regions that overlap, hold nothing, lie outside, are turned round or have no bounds.
 fn some_regions(random: &mut Random, count: u64) -> String {
-    let mut bound = |random: &mut Random, from: i64, step: i64, count: u64| match random.below(14) {
+    let bound = |random: &mut Random, from: i64, step: i64, count: u64| match random.below(14) {
         0 => "NULL".to_string(),
-        1 => "'NaN'".to_string(),
-        _ => (from + step * random.below(count) as i64).to_string(),
+        1 => "CAST('NaN' AS DOUBLE)".to_string(),
+        _ => format!("{}.0", from + step * random.below(count) as i64),
     };
     let day = |random: &mut Random| match random.below(12) {
         0 => "NULL".to_string(),
@@ -153,8 +153,11 @@ fn some_regions(random: &mut Random, count: u64) -> String {
         format!("({name}, {kind}, {}, {first}, {last})", bounds.join(", "))
     };
     let rows: Vec<String> = (0..count).map(&mut row).collect();
-    let values =
-        if rows.is_empty() { "('a', 1, 0, 0, 0, 0, '2000-01-01', '2000-01-01')".into() } else { rows.join(", ") };
+    let values = if rows.is_empty() {
+        "('a', 1, 0.0, 0.0, 0.0, 0.0, '2000-01-01', '2000-01-01')".into()
+    } else {
+        rows.join(", ")
+    };
     let none = if rows.is_empty() { "WHERE false" } else { "" };
     format!(
         "CREATE TABLE r AS SELECT CAST(column1 AS VARCHAR) AS name, CAST(column2 AS INT) AS kind, \
@@ -245,7 +248,7 @@ async fn a_plan_says_what_regions_are_joined_on() {
     let line = plan.lines().find(|l| l.contains("ArrayRegionAggregateExec")).unwrap_or_else(|| panic!("{plan}")).trim();
     let expected = "ArrayRegionAggregateExec: table=ersst.time_lat, time=all 12, lat=all 5, chunks=36 of 36, \
          group_by=[name, month(time@0) as month(e.time)], aggregates=[avg(e.sst)], filter=";
-    assert!(line.starts_with(expected), "{line}");
+    assert!(line.contains(expected), "{line}");
     assert!(line.contains("on=[") && line.contains("lat@1") && line.contains(">= a@"), "{line}");
 }
 
