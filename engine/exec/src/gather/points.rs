@@ -32,7 +32,7 @@ pub(crate) struct Points {
     pub columns: RecordBatch,
     /// Places and numbers of points, ascending; those without a place come last.
     pub places: Vec<(u64, u32)>,
-    memory: MemoryReservation,
+    _memory: MemoryReservation,
 }
 
 /// Some points that come next.
@@ -123,7 +123,7 @@ impl Collected {
         // By number next, so that the order does not hang on how the work is shared.
         places.par_sort_unstable();
         self.memory.resize(self.bytes + places.len() * size_of::<(u64, u32)>());
-        Ok(Points { columns, places, memory: self.memory })
+        Ok(Points { columns, places, _memory: self.memory })
     }
 }
 
@@ -131,10 +131,5 @@ impl Points {
     /// How many have a place.
     pub fn placed(&self) -> usize {
         self.places.partition_point(|(place, _)| *place != NOWHERE)
-    }
-
-    /// Bytes held.
-    pub fn memory(&self) -> usize {
-        self.memory.size()
     }
 }

@@ -69,7 +69,7 @@ type Group = (Range<usize>, Vec<Range<u64>>, Range<u64>);
 struct Ready {
     batches: VecDeque<RecordBatch>,
     rest: Option<UnitGather>,
-    held: Held,
+    _held: Held,
 }
 
 impl Gather {
@@ -291,13 +291,13 @@ impl Task {
                     None => {
                         self.held.memory.resize(batches.iter().map(RecordBatch::get_array_memory_size).sum());
                         rows.recycle();
-                        return Ok(Ready { batches, rest: None, held: self.held });
+                        return Ok(Ready { batches, rest: None, _held: self.held });
                     }
                 }
             }
             let of_batches: usize = batches.iter().map(RecordBatch::get_array_memory_size).sum();
             self.held.memory.resize(rows.memory() + of_batches);
-            Ok(Ready { batches, rest: Some(rows), held: self.held })
+            Ok(Ready { batches, rest: Some(rows), _held: self.held })
         });
         made.await.map_err(datafusion_error)?
     }
