@@ -92,50 +92,60 @@ class Comparison:
     def __init__(self, job):
         self.job = job
         self.directory = Path(job["directory"])
-        self.store = self.directory / "era.zarr"
+        self.datasets = sorted({query["dataset"] for query in job["queries"]})
         self.peers = job["peers"] or PEERS
         unknown = [peer for peer in self.peers if peer not in PEERS]
         if unknown:
             raise Failed(f"no peer `{unknown[0]}`, expected one of {', '.join(PEERS)}")
-        if not (self.store / "zarr.json").exists():
-            raise Failed(f"`{self.store}` is no dataset; hint: write it with `hyperslab-bench generate era`")
+        for name in self.datasets:
+            if not (self.store(name) / "zarr.json").exists():
+                raise Failed(f"`{self.store(name)}` is no dataset; hint: write it with `hyperslab-bench generate {name}`")
         if not os.access(job["binary"], os.X_OK):
             raise Failed(f"`{job['binary']}` is no program; hint: build it, or say where it is with --binary")
         self.contenders = ["limit", "hyperslab", *self.peers]
-        size = {name: self.metadata(name)["shape"][0] for name in ("lat", "lon")}
-        self.steps = {"{lat_step}": 180 / max(size["lat"] - 1, 1), "{lon_step}": 360 / size["lon"]}
 
-    def metadata(self, array):
-        return json.loads((self.store / array / "zarr.json").read_text())
+    def store(self, dataset):
+        return self.directory / f"{dataset}.zarr"
+
+    def metadata(self, dataset, array):
+        return json.loads((self.store(dataset) / array / "zarr.json").read_text())
 
     def python(self, *arguments):
         return [self.job["python"], str(SCRIPT), *map(str, arguments)]
 
-    def plain(self, text):
+    def plain(self, query):
         """The SQL of a peer, for the labels of this dataset."""
-        for name, step in self.steps.items():
+        size = {name: self.metadata(query["dataset"], name)["shape"][0] for name in ("lat", "lon")}
+        steps = {"{lat_step}": 180 / max(size["lat"] - 1, 1), "{lon_step}": 360 / size["lon"]}
+        text = query["plain"]
+        for name, step in steps.items():
             text = text.replace(name, f"{step:g}")
         return text
 
-    def hyperslab(self, sql, *arguments):
-        return [self.job["binary"], f"era={self.store}", "-q", "-c", sql, *map(str, arguments)]
+    def hyperslab(self, query, *arguments, before=""):
+        """The command that asks Hyperslab, with a word before the question."""
+        dataset, folder = query["dataset"], str(self.directory.resolve()).replace("'", "''")
+        sql = before + query["hyperslab"].replace("{directory}", folder)
+        return [self.job["binary"], f"{dataset}={self.store(dataset)}", "-q", "-c", sql, *map(str, arguments)]
 
     def command(self, contender, query, answer=None):
         """How a contender is asked; with `answer`, where its rows go."""
         if contender == "limit":
-            return [self.job["bench"], "limit", "--query", query["id"], str(self.store)]
+            return [self.job["bench"], "limit", "--query", query["id"], str(self.store(query["dataset"]))]
         if contender == "hyperslab":
             to_file = ["-o", answer] if answer else []
-            return self.hyperslab(query["hyperslab"], "--format", "arrow", *to_file)
-        command = self.python("run", contender, query["id"], self.directory, "--sql", self.plain(query["plain"]))
+            return self.hyperslab(query, "--format", "arrow", *to_file)
+        command = self.python("run", contender, query["id"], self.directory, "--sql", self.plain(query))
         return [*command, "--answer", str(answer)] if answer else command
 
     def started(self, command, output=subprocess.DEVNULL):
         return run(command, self.job["timeout"], output)
 
-    def warm(self, contender):
+    def warm(self, contender, dataset):
         """Reads the files that a contender will read, so that nobody waits for a disk that served another."""
-        files = [self.directory / "era.parquet"] if contender == "duckdb" else self.store.rglob("*")
+        tables = [self.directory / f"{name}.parquet" for name in ("points", "regions")]
+        rows = [self.directory / f"{dataset}.parquet"]
+        files = [*tables, *(rows if contender == "duckdb" else self.store(dataset).rglob("*"))]
         buffer = bytearray(1 << 20)
         for path in files:
             if path.is_file():
@@ -166,6 +176,7 @@ class Comparison:
                     continue
                 options = ["--keys", ",".join(query["keys"]), "--tolerance", TOLERANCE.get(contender, 1e-6)]
                 options += ["--top", query["top"]] if query["top"] else []
+                options += ["--around-zero"] if query["around_zero"] else []
                 found = json.loads(self.told(self.python("check", truth, answer, *options)))
                 if found["fault"]:
                     raise Failed("wrong: " + found["fault"])
@@ -179,7 +190,7 @@ class Comparison:
 
     def counted(self, query):
         """What Hyperslab read, by its own account."""
-        plan = self.told(self.hyperslab("EXPLAIN ANALYZE " + query["hyperslab"], "--format", "ndjson"))
+        plan = self.told(self.hyperslab(query, "--format", "ndjson", before="EXPLAIN ANALYZE "))
         names = ["chunks_read", "chunks_kept", "chunks_total", "bytes_stored", "bytes_decoded"]
         return {name: total(plan, name) for name in names}
 
@@ -196,7 +207,7 @@ class Comparison:
                 patience, own = self.job["patience"], runs[contender]
                 if patience and own and sum(s for s, _ in own) * (1 + 1 / len(own)) > patience:
                     continue
-                self.warm(contender)
+                self.warm(contender, query["dataset"])
                 try:
                     runs[contender].append(self.started(self.command(contender, query)))
                 except Failed as failed:
@@ -214,10 +225,19 @@ class Comparison:
             "counts": self.counted(query) if "hyperslab" in runs else {},
         }
 
+    def described(self, dataset):
+        """What the data of a dataset looks like."""
+        array = self.metadata(dataset, {"ersst": "sst"}.get(dataset, "t2m"))
+        codecs = [c["name"] + (" " + c["configuration"]["cname"] if c["name"] == "blosc" else "") for c in array["codecs"]]
+        return {
+            "name": dataset,
+            "shape": array["shape"],
+            "chunks": array["chunk_grid"]["configuration"]["chunk_shape"],
+            "codecs": [name for name in codecs if name != "bytes"],
+        }
+
     def circumstances(self):
         """Where and of what the measurement was made."""
-        t2m = self.metadata("t2m")
-        codecs = [c["name"] + (" " + c["configuration"]["cname"] if c["name"] == "blosc" else "") for c in t2m["codecs"]]
         versions = json.loads(self.told(self.python("versions")))
         with open("/proc/cpuinfo") as file:
             models = [line.split(":", 1)[1].strip() for line in file if line.startswith("model name")]
@@ -228,18 +248,17 @@ class Comparison:
             "cores": len(os.sched_getaffinity(0)),
             "processor": models[0] if models else "unknown",
             "memory": f"{memory:.0f} GB",
-            "shape": t2m["shape"],
-            "chunks": t2m["chunk_grid"]["configuration"]["chunk_shape"],
-            "codecs": [name for name in codecs if name != "bytes"],
+            "datasets": [self.described(name) for name in self.datasets],
             "versions": {"hyperslab": self.told([self.job["binary"], "--version"]).split()[-1], **versions},
             "runs": self.job["runs"],
             "command": self.job["command"],
         }
 
     def run(self):
-        if "duckdb" in self.peers and not (self.directory / "era.parquet").exists():
-            tell("era.parquet is written")
-            run(self.python("parquet", self.directory), 20 * self.job["timeout"])
+        for name in self.datasets if "duckdb" in self.peers else []:
+            if not (self.directory / f"{name}.parquet").exists():
+                tell(f"{name}.parquet is written")
+                run(self.python("parquet", name, self.directory), 20 * self.job["timeout"])
         record = {"circumstances": self.circumstances(), "contenders": self.contenders, "questions": []}
         for query in self.job["queries"]:
             record["questions"].append(self.question(query))

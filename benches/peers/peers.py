@@ -4,7 +4,7 @@
     peers.py reference QUERY DIR --answer FILE                what xarray answers in float64, for the check
     peers.py check REFERENCE ANSWER [--keys …] [--top …]      whether two files of rows hold the same
     peers.py summary DIR                                      a few numbers that stand for each reference, as JSON
-    peers.py parquet DIR                                      writes era.parquet from era.zarr
+    peers.py parquet DATASET DIR                              writes era.parquet from era.zarr, for one
     peers.py versions                                         what is installed, as JSON
 
 Libraries are imported where they are needed, so that each process pays for its own.
@@ -18,13 +18,22 @@ from pathlib import Path
 XARRAY = ["xarray-dask", "xarray"]
 SQL = ["xarray-sql", "duckdb"]
 # Columns that are answers; the others say which cell it is.
-VALUES = ("t2m", "u10", "length", "cells")
+VALUES = ("t2m", "u10", "sst", "length", "cells")
+# The questions that are not about `era`.
+DATASETS = {"W13": "ersst"}
+# The questions that join a table.
+TABLES = {"W16": "points", "W17": "regions"}
 
 
-def open_era(directory, chunks):
+def open_dataset(directory, query, chunks):
+    """The dataset that a question is about."""
+    return open_named(directory, DATASETS.get(query, "era"), chunks)
+
+
+def open_named(directory, name, chunks):
     import xarray as xr
 
-    return xr.open_zarr(Path(directory) / "era.zarr", chunks=chunks)
+    return xr.open_zarr(Path(directory) / f"{name}.zarr", chunks=chunks)
 
 
 def hottest(ds):
@@ -71,7 +80,41 @@ def weighted(ds):
     return ds.t2m.weighted(np.cos(np.deg2rad(lat))).mean(["lat", "lon"]).rename("t2m")
 
 
-# What a scientist would write.
+def departures(values):
+    """How far each value is from the mean of its month."""
+    months = values.groupby("time.month")
+    return months - months.mean()
+
+
+def nino34(ds):
+    box = ds.sst.sel(lat=slice(-5, 5), lon=slice(190, 240))
+    return departures(box).mean(["lat", "lon"]).rolling(time=3, center=True, min_periods=1).mean().drop_vars("month")
+
+
+def rolled(ds):
+    box = ds.t2m.sel(lat=slice(5, -5), lon=slice(190, 240))
+    return box.rolling(time=3, center=True, min_periods=1).mean()
+
+
+def matched(ds, points):
+    """The nearest cell of each observation."""
+    import xarray as xr
+
+    at = {name: xr.DataArray(points[name].values, dims="id") for name in ("time", "lat", "lon")}
+    found = ds.t2m.sel(at, method="nearest").drop_vars(["time", "lat", "lon"])
+    return found.assign_coords(id=points.id.values)
+
+
+def regional(ds, regions):
+    """The mean of each box, and of how many cells."""
+    import xarray as xr
+
+    boxes = [ds.t2m.sel(lat=slice(r.north, r.south), lon=slice(r.west, r.east)) for r in regions.itertuples()]
+    means = xr.concat([box.mean() for box in boxes], "name").assign_coords(name=regions.name.values)
+    return xr.Dataset({"t2m": means, "cells": ("name", [box.size for box in boxes])})
+
+
+# What a scientist would write; the joined table comes second.
 ANSWERS = {
     "W1": lambda ds: ds.t2m.mean(),
     "W2": lambda ds: ds.t2m.mean(["time", "lon"]),
@@ -84,16 +127,26 @@ ANSWERS = {
     "W9": lambda ds: (ds.t2m > 300).sum().rename("cells"),
     "W10": length,
     "W11": weighted,
+    "W12": lambda ds: abs(departures(ds.t2m)).mean(),
+    "W13": nino34,
+    "W14": rolled,
+    "W15": lambda ds: abs(ds.t2m.diff("time")).mean(),
+    "W16": matched,
+    "W17": regional,
     "W18": hottest,
     "W19": coarsened,
     "W21": lambda ds: ds.sel(time="2001-08"),
 }
 
 
-def ask_xarray(ds, query):
+def ask_xarray(ds, query, directory):
     """The answer, computed; a table only where the question is for one."""
     import pyarrow as pa
 
+    if query in TABLES:
+        import pandas as pd
+
+        return ANSWERS[query](ds, pd.read_parquet(Path(directory) / f"{TABLES[query]}.parquet")).compute()
     if query == "W21":
         return pa.Table.from_pandas(ANSWERS[query](ds).to_dataframe().reset_index(), preserve_index=False)
     return ANSWERS[query](ds).compute()
@@ -121,30 +174,36 @@ def rows(answer):
     return pa.table(columns)
 
 
-def batches_of(peer, directory, sql):
+def batches_of(peer, directory, query, sql):
     """The answer of an engine that speaks SQL, as a stream of batches."""
+    dataset = DATASETS.get(query, "era")
+    tables = [TABLES[query]] if query in TABLES else []
     if peer == "duckdb":
         import duckdb
 
         connection = duckdb.connect()
-        parquet = str(Path(directory) / "era.parquet").replace("'", "''")
-        connection.execute(f"CREATE VIEW era AS SELECT * FROM read_parquet('{parquet}')")
+        for name in [dataset, *tables]:
+            parquet = str(Path(directory) / f"{name}.parquet").replace("'", "''")
+            connection.execute(f"CREATE VIEW {name} AS SELECT * FROM read_parquet('{parquet}')")
         return connection.execute(sql).to_arrow_reader(), connection
     import xarray_sql
 
     context = xarray_sql.Context()
-    context.from_dataset("era", open_era(directory, None))
+    context.from_dataset(dataset, open_dataset(directory, query, None))
+    for name in tables:
+        context.register_parquet(name, str(Path(directory) / f"{name}.parquet"))
     return context.sql(sql).execute_stream(), context
 
 
 def run(arguments):
     peer, query = arguments.peer, arguments.query
     if peer in XARRAY:
-        answer = ask_xarray(open_era(arguments.directory, {} if peer == "xarray-dask" else None), query)
+        ds = open_dataset(arguments.directory, query, {} if peer == "xarray-dask" else None)
+        answer = ask_xarray(ds, query, arguments.directory)
         if arguments.answer:
             write(rows(answer).to_batches(), arguments.answer)
         return
-    batches, _keep = batches_of(peer, arguments.directory, arguments.sql)
+    batches, _keep = batches_of(peer, arguments.directory, query, arguments.sql)
     batches = (batch.to_pyarrow() if hasattr(batch, "to_pyarrow") else batch for batch in batches)
     if arguments.answer:
         write(batches, arguments.answer)
@@ -167,14 +226,14 @@ def write(batches, path):
 
 def reference(directory, query):
     """The answer in float64, so that it is nearer to the truth than each of those that are checked."""
-    ds = open_era(directory, {})
+    ds = open_dataset(directory, query, {})
     if query not in ("W18", "W21"):
         ds = ds.astype("float64")
-    return rows(ask_xarray(ds, query))
+    return rows(ask_xarray(ds, query, directory))
 
 
 def columns_of(table):
-    """Columns of float64: times as microseconds, missing values as NaN."""
+    """Columns of float64: times as microseconds, names as the number in them, missing values as NaN."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -182,6 +241,8 @@ def columns_of(table):
     for name, column in zip(table.column_names, table.columns):
         if pa.types.is_date(column.type) or pa.types.is_timestamp(column.type):
             column = pc.cast(pc.cast(column, pa.timestamp("us")), pa.int64())
+        elif not (pa.types.is_integer(column.type) or pa.types.is_floating(column.type)):
+            column = pc.replace_substring_regex(pc.cast(column, pa.string()), r"\D+", "")
         columns[name] = pc.cast(column, pa.float64()).to_numpy(zero_copy_only=False)
     return columns
 
@@ -202,8 +263,8 @@ def ordered(columns, keys):
     return {name: column[order] for name, column in columns.items()}
 
 
-def worst_difference(a, b):
-    """The largest relative difference; infinite where only one is missing."""
+def worst_difference(a, b, around_zero):
+    """The largest relative difference, `around_zero` to the largest value; infinite where only one is missing."""
     import numpy as np
 
     missing = np.isnan(a)
@@ -211,10 +272,12 @@ def worst_difference(a, b):
         return float("inf")
     a, b = a[~missing], b[~missing]
     size = np.maximum(np.abs(a), np.abs(b))
+    if around_zero:
+        size = np.max(size, initial=0)
     return float(np.max(np.abs(a - b) / np.where(size == 0, 1, size), initial=0))
 
 
-def compare(expected, actual, keys, top, tolerance):
+def compare(expected, actual, keys, top, tolerance, around_zero):
     """What is wrong with an answer, or None; and the largest relative difference of its values."""
     if sorted(expected) != sorted(actual):
         return f"columns {sorted(actual)}, expected {sorted(expected)}", None
@@ -229,7 +292,7 @@ def compare(expected, actual, keys, top, tolerance):
             # The last of the largest may have equals that were not taken.
             certain = expected[top] > expected[top].min()
             a, b = a[certain], b[certain]
-        difference = worst_difference(a, b)
+        difference = worst_difference(a, b, around_zero and name not in keys)
         if difference > (0 if name in keys or name in ("cells", top) else tolerance):
             return f"column {name} differs by {difference:.1e}", difference
         worst = max(worst, difference)
@@ -238,7 +301,8 @@ def compare(expected, actual, keys, top, tolerance):
 
 def check(arguments):
     keys = [key for key in arguments.keys.split(",") if key]
-    fault, worst = compare(load(arguments.reference), load(arguments.file), keys, arguments.top, arguments.tolerance)
+    files = load(arguments.reference), load(arguments.file)
+    fault, worst = compare(*files, keys, arguments.top, arguments.tolerance, arguments.around_zero)
     print(json.dumps({"fault": fault, "worst": worst}))
 
 
@@ -265,12 +329,12 @@ def parquet(arguments):
     import numpy as np
     import pyarrow as pa
 
-    directory = Path(arguments.directory)
-    ds = open_era(directory, None)
+    directory, dataset = Path(arguments.directory), arguments.dataset
+    ds = open_named(directory, dataset, None)
     times = ds.time.values.astype("datetime64[us]")
     lat, lon = ds.lat.values, ds.lon.values
     cells = len(lat) * len(lon)
-    fields = [("time", pa.timestamp("us")), *((name, pa.float32()) for name in ("lat", "lon", "t2m", "u10"))]
+    fields = [("time", pa.timestamp("us")), *((name, pa.float32()) for name in ("lat", "lon", *ds.data_vars))]
     schema = pa.schema(fields)
 
     def batches():
@@ -278,24 +342,18 @@ def parquet(arguments):
         for start in range(0, len(times), step):
             part = ds.isel(time=slice(start, start + step)).load()
             for i, time in enumerate(times[start : start + step]):
-                yield pa.record_batch(
-                    [
-                        np.repeat(time, cells),
-                        np.repeat(lat, len(lon)),
-                        np.tile(lon, len(lat)),
-                        part.t2m.values[i].ravel(),
-                        part.u10.values[i].ravel(),
-                    ],
-                    schema=schema,
-                )
+                labels = [np.repeat(time, cells), np.repeat(lat, len(lon)), np.tile(lon, len(lat))]
+                # What is missing is NULL.
+                values = [pa.array(part[name].values[i].ravel(), from_pandas=True) for name in ds.data_vars]
+                yield pa.record_batch([*labels, *values], schema=schema)
 
     source = pa.RecordBatchReader.from_batches(schema, batches())
-    partial = directory / "era.parquet.partial"
+    partial = directory / f"{dataset}.parquet.partial"
     connection = duckdb.connect()
     connection.register("source", source)
     target = str(partial).replace("'", "''")
     connection.execute(f"COPY (SELECT * FROM source) TO '{target}' (FORMAT parquet)")
-    partial.rename(directory / "era.parquet")
+    partial.rename(directory / f"{dataset}.parquet")
 
 
 def versions(_arguments):
@@ -330,8 +388,9 @@ def main():
     checked.add_argument("--keys", default="")
     checked.add_argument("--top")
     checked.add_argument("--tolerance", type=float, default=1e-6)
+    checked.add_argument("--around-zero", action="store_true")
     command("summary", summary, "directory")
-    command("parquet", parquet, "directory")
+    command("parquet", parquet, "dataset", "directory")
     command("versions", versions)
     arguments = parser.parse_args()
     arguments.function(arguments)

@@ -80,15 +80,20 @@ def differences(questions):
 
 def circumstances(about, questions):
     versions = ", ".join(f"{name} {version}" for name, version in about["versions"].items())
-    shape, chunks = (" × ".join(map(str, about[name])) for name in ("shape", "chunks"))
+    datasets = " and ".join(map(dataset, about["datasets"]))
     fewest = min((q["fewest"] for q in questions), default=0)
     fewer = f" (of at least {fewest} where a contender is slow)" if fewest < about["runs"] else ""
     return (
-        f"{about['date']}, {about['cores']} cores ({about['processor']}), {about['memory']}; `era` of {shape} in chunks of "
-        f"{chunks}, {', '.join(about['codecs'])}. Each answer in a new process, its start included, median of {about['runs']}{fewer}, "
+        f"{about['date']}, {about['cores']} cores ({about['processor']}), {about['memory']}; {datasets}. "
+        f"Each answer in a new process, its start included, median of {about['runs']}{fewer}, "
         f"everybody in turn; peak memory is the largest of them. {versions}.\n\n"
         f"```text\n{about['command']}\n```"
     )
+
+
+def dataset(about):
+    shape, chunks = (" × ".join(map(str, about[name])) for name in ("shape", "chunks"))
+    return f"`{about['name']}` of {shape} in chunks of {chunks}, {', '.join(about['codecs'])}"
 
 
 def ratio(question, above, below):

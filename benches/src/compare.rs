@@ -15,7 +15,7 @@ use crate::queries::{self, QUERIES, Query};
 /// What is compared, and how often.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
-    /// The folder of `era.zarr`; `era.parquet` is written beside it.
+    /// The folder that `generate` wrote the datasets into; their rows are written beside them as Parquet.
     #[arg(value_name = "DIR")]
     pub directory: PathBuf,
     /// How often each is measured.
@@ -111,10 +111,12 @@ fn described(query: &Query) -> Value {
     json!({
         "id": query.id,
         "question": query.question,
+        "dataset": query.dataset,
         "hyperslab": query.hyperslab,
         "plain": query.plain,
         "keys": query.keys,
         "top": query.top,
+        "around_zero": query.around_zero,
     })
 }
 

@@ -8,8 +8,8 @@
 //!         └─→ SyntheticStore ─→ requests ─┴─→ Registry ─→ Dataset, SQL ─→ measure
 //! ```
 //!
-//! [`queries`] are the questions that `era` is asked, [`limit`] is what `zarrs` alone takes to decode what they need, and
-//! [`compare`] asks everybody in turn.
+//! [`queries`] are the questions that `era` and `ersst` are asked, [`tables`] what some of them join, [`limit`] is what
+//! `zarrs` alone takes to decode what they need, and [`compare`] asks everybody in turn.
 
 pub mod compare;
 pub mod generate;
@@ -19,6 +19,7 @@ mod noise;
 pub mod queries;
 pub mod recipe;
 mod synthetic;
+pub mod tables;
 
 pub use recipe::Recipe;
 pub use synthetic::SyntheticStore;

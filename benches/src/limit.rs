@@ -15,7 +15,8 @@ use zarrs::storage::byte_range::ByteRangeIterator;
 use zarrs::storage::{MaybeBytes, MaybeBytesIterator, ReadableStorageTraits, StorageError, StoreKey};
 
 use crate::measure::Decoded;
-use crate::queries::{Labels, Query};
+use crate::queries::{Joined, Labels, Query};
+use crate::tables;
 
 /// Fetches and decodes each chunk of the dataset in `directory` that holds a cell of the answer of `query`.
 ///
@@ -43,26 +44,47 @@ pub fn decode(directory: &Path, query: &Query) -> Result<Decoded> {
 
 /// The chunks of `variable` that hold a cell of the answer.
 fn chunks(files: &Arc<Files>, variable: &Array<Files>, query: &Query) -> Result<Vec<Vec<u64>>> {
-    let counts = variable.chunk_grid_shape();
-    let sizes = variable.chunk_shape(&vec![0; counts.len()]).map_err(unreadable)?;
+    let sizes = variable.chunk_shape(&vec![0; variable.dimensionality()]).map_err(unreadable)?;
+    let [time, lat, lon] = ["time", "lat", "lon"].map(|name| labels(files, name));
+    let all = [time?, lat?, lon?];
     let names = variable.dimension_names().as_deref().unwrap_or_default();
-    let mut chunks = vec![Vec::new()];
-    for (dimension, size) in sizes.iter().enumerate() {
-        let name = names.get(dimension).and_then(Option::as_deref).unwrap_or_default();
-        let wanted = match name {
-            "time" => query.time,
-            "lat" => query.lat,
-            "lon" => query.lon,
-            _ => return Err(ArrayError::argument(format!("dimension `{name}`, expected `time`, `lat` or `lon`"))),
-        };
-        let along: BTreeSet<u64> = match wanted {
-            Labels::All => (0..counts[dimension]).collect(),
-            some => some.positions(&labels(files, name)?).into_iter().map(|position| position / size.get()).collect(),
-        };
-        let longer = |chunk: Vec<u64>| along.iter().map(move |i| [&chunk[..], &[*i]].concat()).collect::<Vec<_>>();
-        chunks = chunks.into_iter().flat_map(longer).collect();
-    }
-    Ok(chunks)
+    let order: Vec<usize> = names.iter().map(|name| dimension(name.as_deref())).collect::<Result<_>>()?;
+    let wanted = [query.time, query.lat, query.lon];
+    let boxes = |wanted: [Labels; 3]| {
+        let along = order.iter().zip(&sizes).map(|(d, size)| -> BTreeSet<u64> {
+            wanted[*d].positions(&all[*d]).into_iter().map(|position| position / size.get()).collect()
+        });
+        along.fold(vec![Vec::new()], |chunks: Vec<Vec<u64>>, along| {
+            let longer = |chunk: &Vec<u64>| along.iter().map(|i| [&chunk[..], &[*i]].concat()).collect::<Vec<_>>();
+            chunks.iter().flat_map(longer).collect()
+        })
+    };
+    let chunks: BTreeSet<Vec<u64>> = match query.joined {
+        None => boxes(wanted).into_iter().collect(),
+        Some(Joined::Points) => tables::points([0, 1, 2].map(|d| all[d].len() as u64))
+            .map(|point| order.iter().zip(&sizes).map(|(d, size)| point.cell[*d] / size.get()).collect())
+            .collect(),
+        Some(Joined::Regions) => {
+            let of_region = |region: tables::Region| {
+                boxes([
+                    wanted[0],
+                    Labels::Between(region.lat[0], region.lat[1]),
+                    Labels::Between(region.lon[0], region.lon[1]),
+                ])
+            };
+            tables::regions().flat_map(of_region).collect()
+        }
+    };
+    Ok(chunks.into_iter().collect())
+}
+
+/// Which of time, lat and lon a dimension is.
+fn dimension(name: Option<&str>) -> Result<usize> {
+    let name = name.unwrap_or_default();
+    ["time", "lat", "lon"]
+        .iter()
+        .position(|known| *known == name)
+        .ok_or_else(|| ArrayError::argument(format!("dimension `{name}`, expected `time`, `lat` or `lon`")))
 }
 
 /// The labels of a dimension.
@@ -146,11 +168,26 @@ mod tests {
         generate::write(&Era::default().with_shape([250, 37, 72]).with_chunks([30, 20, 40]), &directory).unwrap();
         let cells = 30 * 20 * 40 * 4;
         // 9 chunks along time, 2 along each of the others.
-        for (id, chunks) in [("W1", 36), ("W5", 18), ("W6", 9), ("W7", 4), ("W10", 72), ("W21", 16)] {
+        let needed = [("W1", 36), ("W5", 18), ("W6", 9), ("W7", 4), ("W10", 72), ("W12", 36), ("W14", 18), ("W15", 36)];
+        for (id, chunks) in needed.into_iter().chain([("W16", 36), ("W17", 36), ("W21", 16)]) {
             let decoded = decode(&directory, find(id).unwrap()).unwrap();
             assert_eq!((decoded.chunks, decoded.decoded), (chunks, chunks * cells), "{id}");
             assert!((1..decoded.decoded).contains(&decoded.stored), "{id}: {} bytes", decoded.stored);
         }
         assert!(decode(parent.path(), find("W1").unwrap()).is_err());
+    }
+
+    #[test]
+    fn the_tables_of_a_join_say_which_chunks_it_needs() {
+        let parent = tempfile::tempdir().unwrap();
+        let directory = parent.path().join("era.zarr");
+        // Two points, and chunks of which some hold no cell of any region.
+        generate::write(&Era::default().with_shape([10, 19, 12]).with_chunks([4, 1, 1]), &directory).unwrap();
+        let touched = |id| decode(&directory, find(id).unwrap()).unwrap().chunks;
+        assert_eq!(touched("W16"), 2);
+        let cells = (0..19).flat_map(|y| (0..12).map(move |x| (90.0 - 10.0 * f64::from(y), 30.0 * f64::from(x))));
+        let within = |edges: [f64; 2], label: f64| (edges[0]..=edges[1]).contains(&label);
+        let covered = cells.filter(|(lat, lon)| tables::regions().any(|r| within(r.lat, *lat) && within(r.lon, *lon)));
+        assert_eq!(touched("W17"), 3 * covered.count() as u64);
     }
 }

@@ -1,6 +1,8 @@
-//! The questions that `era` is asked, in each dialect, and which chunks hold their answers.
+//! The questions, in each dialect, and which chunks hold their answers.
 //!
 //! No question asks for an order that it does not need: rows are compared after they were sorted, outside of any time.
+
+use std::path::Path;
 
 use hyperslab_array::{ArrayError, Result};
 
@@ -11,7 +13,11 @@ pub struct Query {
     pub id: &'static str,
     /// What is asked, in words.
     pub question: &'static str,
-    /// In the SQL of Hyperslab.
+    /// The dataset that is asked.
+    pub dataset: &'static str,
+    /// The table that it is joined to.
+    pub joined: Option<Joined>,
+    /// In the SQL of Hyperslab; `{directory}` stands for the folder of the tables.
     pub hyperslab: &'static str,
     /// In the SQL that xarray-sql and DuckDB share; `{lat_step}` and `{lon_step}` stand for the distance of labels.
     pub plain: &'static str,
@@ -19,14 +25,32 @@ pub struct Query {
     pub keys: &'static [&'static str],
     /// The column whose largest values are asked for. Among cells that are equal to the last one, any will do.
     pub top: Option<&'static str>,
+    /// Whether its values lie around 0, so that a difference counts against the largest of them.
+    pub around_zero: bool,
     /// The variables that hold the answer.
     pub variables: &'static [&'static str],
-    /// The labels of its cells along `time`, in days since 2001-01-01.
+    /// The labels of its cells along `time`, as the dataset stores them.
     pub time: Labels,
     /// The same along `lat`.
     pub lat: Labels,
     /// The same along `lon`.
     pub lon: Labels,
+}
+
+impl Query {
+    /// The question in the SQL of Hyperslab, for tables in this folder.
+    pub fn sql(&self, directory: &Path) -> String {
+        self.hyperslab.replace("{directory}", &directory.display().to_string().replace('\'', "''"))
+    }
+}
+
+/// A table of [`crate::tables`]. It says which cells are asked for, within the labels of the question.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Joined {
+    /// `points.parquet`.
+    Points,
+    /// `regions.parquet`.
+    Regions,
 }
 
 /// Labels of a dimension.
@@ -63,10 +87,13 @@ impl Labels {
 const WHOLE: Query = Query {
     id: "W1",
     question: "mean of everything",
+    dataset: "era",
+    joined: None,
     hyperslab: "SELECT avg(t2m) AS t2m FROM era",
     plain: "SELECT avg(t2m) AS t2m FROM era",
     keys: &[],
     top: None,
+    around_zero: false,
     variables: &["t2m"],
     time: Labels::All,
     lat: Labels::All,
@@ -165,6 +192,81 @@ pub const QUERIES: &[Query] = &[
         hyperslab: "SELECT time, weighted_avg(t2m, cos(radians(lat))) AS t2m FROM era GROUP BY time",
         plain: "SELECT time, sum(t2m * cos(radians(lat))) / sum(cos(radians(lat))) AS t2m FROM era GROUP BY time",
         keys: &["time"],
+        ..WHOLE
+    },
+    Query {
+        id: "W12",
+        question: "anomaly, reduced",
+        hyperslab: "SELECT avg(abs(a)) AS t2m FROM \
+                    (SELECT t2m - avg(t2m) OVER (PARTITION BY month(time), lat, lon) AS a FROM era)",
+        plain: "SELECT avg(abs(a)) AS t2m FROM \
+                (SELECT t2m - avg(t2m) OVER (PARTITION BY date_part('month', time), lat, lon) AS a FROM era) AS anomalies",
+        ..WHOLE
+    },
+    Query {
+        id: "W13",
+        question: "Niño 3.4 index",
+        dataset: "ersst",
+        hyperslab: "SELECT time, avg(a) OVER (ORDER BY time ROWS BETWEEN 1 PRECEDING AND 1 FOLLOWING) AS sst FROM \
+                    (SELECT time, avg(a) AS a FROM \
+                    (SELECT time, sst - avg(sst) OVER (PARTITION BY month(time), lat, lon) AS a FROM ersst \
+                    WHERE lat BETWEEN -5 AND 5 AND lon BETWEEN 190 AND 240) GROUP BY time)",
+        plain: "SELECT time, avg(a) OVER (ORDER BY time ROWS BETWEEN 1 PRECEDING AND 1 FOLLOWING) AS sst FROM \
+                (SELECT time, avg(a) AS a FROM \
+                (SELECT time, sst - avg(sst) OVER (PARTITION BY date_part('month', time), lat, lon) AS a FROM ersst \
+                WHERE lat BETWEEN -5 AND 5 AND lon BETWEEN 190 AND 240) AS anomalies GROUP BY time) AS means",
+        keys: &["time"],
+        around_zero: true,
+        variables: &["sst"],
+        lat: Labels::Between(-5.0, 5.0),
+        lon: Labels::Between(190.0, 240.0),
+        ..WHOLE
+    },
+    Query {
+        id: "W14",
+        question: "rolling mean of a box",
+        hyperslab: "SELECT time, lat, lon, avg(t2m) OVER (PARTITION BY lat, lon ORDER BY time \
+                    ROWS BETWEEN 1 PRECEDING AND 1 FOLLOWING) AS t2m FROM era \
+                    WHERE lat BETWEEN -5 AND 5 AND lon BETWEEN 190 AND 240",
+        plain: "SELECT time, lat, lon, avg(t2m) OVER (PARTITION BY lat, lon ORDER BY time \
+                ROWS BETWEEN 1 PRECEDING AND 1 FOLLOWING) AS t2m FROM era \
+                WHERE lat BETWEEN -5 AND 5 AND lon BETWEEN 190 AND 240",
+        keys: &["time", "lat", "lon"],
+        lat: Labels::Between(-5.0, 5.0),
+        lon: Labels::Between(190.0, 240.0),
+        ..WHOLE
+    },
+    Query {
+        id: "W15",
+        question: "one-day lag difference",
+        hyperslab: "SELECT avg(abs(b.t2m - a.t2m)) AS t2m FROM era a JOIN era b \
+                    ON b.time = a.time + INTERVAL '1 day' AND b.lat = a.lat AND b.lon = a.lon",
+        plain: "SELECT avg(abs(b.t2m - a.t2m)) AS t2m FROM era a JOIN era b \
+                ON b.time = a.time + INTERVAL '1 day' AND b.lat = a.lat AND b.lon = a.lon",
+        ..WHOLE
+    },
+    Query {
+        id: "W16",
+        question: "points joined to the grid",
+        joined: Some(Joined::Points),
+        hyperslab: "SELECT p.id, e.t2m FROM '{directory}/points.parquet' p JOIN era e ON \
+                    e.time = nearest(e.time, p.time) AND e.lat = nearest(e.lat, p.lat) AND e.lon = nearest(e.lon, p.lon)",
+        // Labels are so regular that they can be reckoned.
+        plain: "SELECT p.id, e.t2m FROM points p JOIN era e ON e.time = date_trunc('day', p.time + INTERVAL '12 hours') \
+                AND e.lat = CAST(90 - round((90 - p.lat) / {lat_step}) * {lat_step} AS REAL) \
+                AND e.lon = CAST(round(p.lon / {lon_step}) * {lon_step} AS REAL)",
+        keys: &["id"],
+        ..WHOLE
+    },
+    Query {
+        id: "W17",
+        question: "mean of each of 50 regions",
+        joined: Some(Joined::Regions),
+        hyperslab: "SELECT r.name, avg(e.t2m) AS t2m, count(*) AS cells FROM era e JOIN '{directory}/regions.parquet' r \
+                    ON e.lat BETWEEN r.south AND r.north AND e.lon BETWEEN r.west AND r.east GROUP BY r.name",
+        plain: "SELECT r.name, avg(e.t2m) AS t2m, count(*) AS cells FROM era e JOIN regions r \
+                ON e.lat BETWEEN r.south AND r.north AND e.lon BETWEEN r.west AND r.east GROUP BY r.name",
+        keys: &["name"],
         ..WHOLE
     },
     Query {

@@ -23,6 +23,7 @@ fn a_dataset_is_written_decoded_and_queried() {
     let (ok, report) = run(&["generate", "era", folder, "--shape", "2,361,720", "--chunks", "1,361,720"]);
     assert!(ok, "{report}");
     assert_eq!(value(&report, "chunks"), "7");
+    assert!(["points", "regions"].iter().all(|table| parent.path().join(format!("{table}.parquet")).is_file()));
 
     let location = format!("{folder}/era.zarr");
     let (ok, report) = run(&["decode", &location, "--variable", "u10"]);

@@ -12,7 +12,7 @@ use hyperslab::{Context, OpenOptions};
 use hyperslab_array::ArrayError;
 use hyperslab_benches::measure::Decoded;
 use hyperslab_benches::recipe::Era;
-use hyperslab_benches::{compare, generate, limit, measure, queries};
+use hyperslab_benches::{compare, generate, limit, measure, queries, tables};
 use hyperslab_connectors::Location;
 use hyperslab_zarr::writer::Compression;
 
@@ -28,19 +28,19 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Writes a dataset into the directory DIR, as `era.zarr`.
+    /// Writes a dataset into the directory DIR, as `era.zarr` (with the tables that it is joined to) or `ersst.zarr`.
     Generate {
         /// Which dataset.
         name: Generated,
         /// Where to.
         directory: PathBuf,
-        /// The shape of chunks: time,lat,lon.
+        /// The shape of the chunks of `era`: time,lat,lon.
         #[arg(long, value_delimiter = ',', default_values_t = [30, 181, 360])]
         chunks: Vec<u64>,
-        /// Its shape: time,lat,lon; days, and labels that span the globe.
+        /// The shape of `era`: time,lat,lon; days, and labels that span the globe.
         #[arg(long, value_delimiter = ',', default_values_t = [1460, 361, 720])]
         shape: Vec<u64>,
-        /// How chunks are compressed.
+        /// How the chunks of `era` are compressed.
         #[arg(long, value_enum, default_value_t = Codec::Blosc)]
         codec: Codec,
     },
@@ -67,7 +67,7 @@ enum Command {
         /// The number of the question: W1 to W21.
         #[arg(long, value_name = "ID")]
         query: String,
-        /// The folder of the dataset `era`.
+        /// The folder of the dataset that the question asks.
         #[arg(value_name = "DIR")]
         directory: PathBuf,
     },
@@ -79,6 +79,8 @@ enum Command {
 enum Generated {
     /// A daily reanalysis, 3 GB decoded.
     Era,
+    /// Monthly sea surface temperatures: the sample dataset of Hyperslab.
+    Ersst,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -118,12 +120,16 @@ fn run(command: Command) -> Result<(), Failure> {
             let era = Era::default().with_shape(shape).with_chunks(chunks).with_compression(codec.into());
             let (start, target) = (Instant::now(), directory.join("era.zarr"));
             let written = generate::write(&era, &target)?;
+            tables::write(shape, &directory)?;
             line("written", target.display());
             line("chunks", written.chunks);
             line("decoded MB", written.decoded >> 20);
             line("stored MB", written.stored >> 20);
             line("ratio", format!("{:.2}", written.decoded as f64 / written.stored.max(1) as f64));
             line("seconds", format!("{:.2}", start.elapsed().as_secs_f64()));
+        }
+        Command::Generate { name: Generated::Ersst, directory, .. } => {
+            line("written", hyperslab::sample::write(directory)?.display());
         }
         Command::Query { location, sql, warm } => {
             let name = Location::parse(&location)?.name();

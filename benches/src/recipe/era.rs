@@ -51,11 +51,13 @@ impl Era {
         self
     }
 
-    fn latitude(&self, index: u64) -> f64 {
+    /// The latitude at a position.
+    pub(crate) fn latitude(&self, index: u64) -> f64 {
         90.0 - 180.0 * index as f64 / (self.shape[1].max(2) - 1) as f64
     }
 
-    fn longitude(&self, index: u64) -> f64 {
+    /// The longitude at a position.
+    pub(crate) fn longitude(&self, index: u64) -> f64 {
         360.0 * index as f64 / self.shape[2] as f64
     }
 

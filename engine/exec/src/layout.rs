@@ -145,6 +145,28 @@ impl Layout {
         }
     }
 
+    /// `columns`, then those that derived ones among them are made of, each once.
+    pub fn with_sources(&self, columns: &[usize]) -> Vec<usize> {
+        let (mut all, mut next): (Vec<usize>, usize) = (Vec::with_capacity(columns.len()), 0);
+        let add = |all: &mut Vec<usize>, more: &[usize]| {
+            for column in more {
+                if !all.contains(column) {
+                    all.push(*column);
+                }
+            }
+        };
+        add(&mut all, columns);
+        while let Some(column) = all.get(next) {
+            if let Some(Column::Derived { source, .. }) = self.columns.get(*column)
+                && let Some(source) = self.derived.get(*source)
+            {
+                add(&mut all, &source.reads());
+            }
+            next += 1;
+        }
+        all
+    }
+
     /// The same without the columns of its last derived source, and that source.
     ///
     /// # Errors

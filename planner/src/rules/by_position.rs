@@ -15,7 +15,7 @@ use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode};
 use datafusion::physical_optimizer::PhysicalOptimizerRule;
 use datafusion::physical_plan::ExecutionPlan;
 
-use super::{chunk_lookup, chunk_window};
+use super::{chunk_gather, chunk_join, chunk_lookup, chunk_window};
 use crate::PlannerOptions;
 
 type Rewrite = fn(&Arc<dyn ExecutionPlan>) -> Result<Option<Arc<dyn ExecutionPlan>>>;
@@ -35,8 +35,12 @@ impl PhysicalOptimizerRule for ByPosition {
     fn optimize(&self, plan: Arc<dyn ExecutionPlan>, config: &ConfigOptions) -> Result<Arc<dyn ExecutionPlan>> {
         let options = PlannerOptions::of(config);
         // The first one that applies to a node rewrites it.
-        let rewrites: [(bool, Rewrite); 2] =
-            [(options.chunk_window, chunk_window::on_chunks), (options.chunk_lookup, chunk_lookup::on_chunks)];
+        let rewrites: [(bool, Rewrite); 4] = [
+            (options.chunk_window, chunk_window::on_chunks),
+            (options.chunk_join, chunk_join::on_chunks),
+            (options.chunk_gather, chunk_gather::on_chunks),
+            (options.chunk_lookup, chunk_lookup::on_chunks),
+        ];
         plan.transform_up(|node| {
             for (_, rewrite) in rewrites.iter().filter(|(is_on, _)| *is_on) {
                 if let Some(plan) = rewrite(&node)? {

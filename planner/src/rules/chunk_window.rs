@@ -14,13 +14,15 @@ use std::sync::Arc;
 
 use datafusion::common::Result;
 use datafusion::logical_expr::{WindowFrame, WindowFrameBound, WindowFrameUnits};
-use datafusion::physical_expr::PhysicalExpr;
 use datafusion::physical_expr::aggregate::AggregateFunctionExpr;
 use datafusion::physical_expr::expressions::Column;
 use datafusion::physical_expr::window::{PlainAggregateWindowExpr, WindowExpr};
+use datafusion::physical_expr::{PhysicalExpr, PhysicalSortExpr};
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::windows::{BoundedWindowAggExec, WindowAggExec};
+use hyperslab_exec::{ArrayScanExec, SlideRequest};
 
+use super::chunk_window_slide::window_over_scan;
 use super::input::{Input, project};
 
 /// The same windows by position, where `plan` is some over a scan.
@@ -39,35 +41,65 @@ pub(super) fn on_chunks(plan: &Arc<dyn ExecutionPlan>) -> Result<Option<Arc<dyn 
     let mut scan = input.scan.clone();
     let mut found: Vec<Option<String>> = vec![None; windows.len()];
     while let Some(next) = found.iter().position(Option::is_none) {
-        // Windows with the same partitions share their pass.
-        let mut own = Vec::new();
-        let mut functions = Vec::new();
-        for (i, window) in windows.iter().enumerate().skip(next) {
-            if same(window.partition_by(), windows[next].partition_by())
-                && let Some(function) = over_whole_partition(window, &input)?
-            {
-                own.push(i);
-                functions.push(function);
-            }
+        let Some((extended, own)) = extended(&scan, &input, windows, next)? else { return Ok(None) };
+        for (i, name) in own {
+            found[i] = Some(name);
         }
-        let keys = windows[next].partition_by().iter().map(|key| input.over_scan(key)).collect::<Result<Vec<_>>>()?;
-        let with_windows = match own.contains(&next) {
-            true => scan.with_whole_partitions(&keys, &functions, input.predicate.as_ref())?,
-            false => None,
-        };
-        let Some(with_windows) = with_windows else { return Ok(None) };
-        let schema = with_windows.schema();
-        let first = schema.fields().len() - own.len();
-        for (i, field) in own.into_iter().zip(schema.fields().iter().skip(first)) {
-            found[i] = Some(field.name().clone());
-        }
-        scan = with_windows;
+        scan = extended;
     }
     let mut columns = input.columns.clone();
     for name in found.into_iter().flatten() {
         columns.push(Arc::new(Column::new_with_schema(&name, &scan.schema())?));
     }
     project(&scan, columns, input.predicate.clone(), &plan.schema()).map(Some)
+}
+
+/// `scan` with the answers of the window called `next` and of those that can share its pass, and what they are called.
+fn extended(
+    scan: &ArrayScanExec,
+    input: &Input<'_>,
+    windows: &[Arc<dyn WindowExpr>],
+    next: usize,
+) -> Result<Option<(ArrayScanExec, Vec<(usize, String)>)>> {
+    let Some(first) = windows.get(next) else { return Ok(None) };
+    let partition_by: Vec<_> = first.partition_by().iter().map(|k| input.over_scan(k)).collect::<Result<_>>()?;
+    let alike = || windows.iter().enumerate().skip(next).filter(|(_, w)| same(w.partition_by(), first.partition_by()));
+    let (mut own, mut functions) = (Vec::new(), Vec::new());
+    for (i, window) in alike() {
+        if let Some(function) = over_whole_partition(window, input)? {
+            own.push(i);
+            functions.push(function);
+        }
+    }
+    if own.contains(&next) {
+        let extended = scan.with_whole_partitions(&partition_by, &functions, input.predicate.as_ref())?;
+        return Ok(extended.map(|extended| {
+            let schema = extended.schema();
+            let names = schema.fields().iter().skip(schema.fields().len() - own.len()).map(|f| f.name().clone());
+            (extended, own.into_iter().zip(names).collect())
+        }));
+    }
+    // A row that a filter leaves out is no neighbour of others.
+    if input.predicate.is_some() {
+        return Ok(None);
+    }
+    let (mut own, mut along) = (Vec::new(), Vec::new());
+    for (i, window) in alike().filter(|(_, w)| w.order_by() == first.order_by()) {
+        if over_whole_partition(window, input)?.is_none()
+            && let Some(window) = window_over_scan(window, input)?
+        {
+            own.push(i);
+            along.push(window);
+        }
+    }
+    if !own.contains(&next) {
+        return Ok(None);
+    }
+    let order_by = first.order_by().iter();
+    let order_by = order_by.map(|s| Ok(PhysicalSortExpr { expr: input.over_scan(&s.expr)?, options: s.options }));
+    let request = SlideRequest { partition_by, order_by: order_by.collect::<Result<_>>()?, windows: along };
+    let extended = scan.with_slides(&request)?;
+    Ok(extended.map(|(extended, names)| (extended, own.into_iter().zip(names).collect())))
 }
 
 fn same(a: &[Arc<dyn PhysicalExpr>], b: &[Arc<dyn PhysicalExpr>]) -> bool {
@@ -100,6 +132,6 @@ fn is_whole(frame: &WindowFrame, is_ordered: bool) -> bool {
 }
 
 /// Whether the window has a `FILTER (WHERE …)`, or may have one. DataFusion tells it nowhere but in the debug form.
-fn has_filter(window: &Arc<dyn WindowExpr>) -> bool {
+pub(super) fn has_filter(window: &Arc<dyn WindowExpr>) -> bool {
     !format!("{window:?}").ends_with("filter: None }")
 }

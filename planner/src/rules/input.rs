@@ -81,16 +81,24 @@ impl<'a> Input<'a> {
     /// # Errors
     /// When it cannot be moved.
     pub fn over_scan(&self, expr: &Expr) -> Result<Expr> {
-        Arc::clone(expr)
-            .transform_up(|e| {
-                let own = e.downcast_ref::<Column>().and_then(|column| self.columns.get(column.index()));
-                Ok(match own {
-                    Some(own) => Transformed::yes(Arc::clone(own)),
-                    None => Transformed::no(e),
-                })
-            })
-            .data()
+        over(&self.columns, expr)
     }
+}
+
+/// `expr` with each column replaced by what it is.
+///
+/// # Errors
+/// When it cannot be moved.
+pub(super) fn over(columns: &[Expr], expr: &Expr) -> Result<Expr> {
+    Arc::clone(expr)
+        .transform_up(|e| {
+            let own = e.downcast_ref::<Column>().and_then(|column| columns.get(column.index()));
+            Ok(match own {
+                Some(own) => Transformed::yes(Arc::clone(own)),
+                None => Transformed::no(e),
+            })
+        })
+        .data()
 }
 
 /// The rows of `scan` for which `predicate` holds, as `columns`, under the names of `schema`. All expressions are over
@@ -116,7 +124,7 @@ pub(super) fn project(
     if let Some(predicate) = predicate {
         plan = Arc::new(FilterExec::try_new(predicate, plan)?);
     }
-    Ok(Arc::new(ProjectionExec::try_new(columns, plan)?))
+    Ok(Arc::new(ProjectionExec::try_new_with_schema_metadata(columns, plan, schema)?))
 }
 
 /// Both, where there are both.

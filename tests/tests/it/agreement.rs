@@ -60,6 +60,7 @@ async fn compare(store: &'static str, number: u64) -> Vec<String> {
             ("hyperslab.scan.prune_blocks", "false"),
             ("hyperslab.scan.dynamic_filters", "false"),
             ("hyperslab.planner.chunk_aggregate", "false"),
+            ("hyperslab.planner.chunk_regions", "false"),
             ("hyperslab.planner.chunk_top_k", "false"),
         ],
     )

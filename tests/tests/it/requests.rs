@@ -97,11 +97,35 @@ async fn plain_chunks_of_a_reanalysis() {
     // Everything, once.
     assert_eq!(d.ask("SELECT avg(t2m) FROM d").await.len(), 8);
     assert_eq!(d.ask("SELECT lat, avg(t2m * u10) FROM d GROUP BY lat").await.len(), 16);
+    // Regions that overlap, and one that lies outside: the chunks that they touch, once.
+    d.ask_nothing(
+        "CREATE TABLE boxes AS VALUES ('a', -20, -10, 10, 40, 2), ('b', -15, -5, 20, 80, 1), ('c', 95, 99, 0, 360, 1)",
+    )
+    .await;
+    let boxes = "SELECT b.column1, avg(e.t2m), count(*) FROM d e JOIN boxes b ON e.lat BETWEEN b.column2 AND b.column3 \
+        AND e.lon BETWEEN b.column4 AND b.column5";
+    assert_eq!(d.ask(&format!("{boxes} GROUP BY 1")).await, ["GET t2m/c/0/1/0", "GET t2m/c/1/1/0"]);
+    d.ask(&format!("{boxes} AND month(e.time) = b.column6 GROUP BY 1")).await;
     // A limit stops early.
     assert_eq!(d.ask("SELECT * FROM d LIMIT 5").await, ["GET t2m/c/0/0/0", "GET u10/c/0/0/0"]);
     assert_eq!(d.ask("SELECT t2m FROM d LIMIT 5").await, ["GET t2m/c/0/0/0"]);
     assert_eq!(d.ask("SELECT t2m FROM d WHERE lat < -10 LIMIT 5").await, ["GET t2m/c/0/1/0"]);
     d.check("era");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_join_of_a_table_with_itself_reads_its_chunks_once() {
+    let mut d = Recorded::open("era.zarr").await;
+    let same_place = "b.lat = a.lat AND b.lon = a.lon";
+    let lag = format!(
+        "SELECT avg(abs(b.t2m - a.t2m)) FROM d a JOIN d b ON b.time = a.time + INTERVAL '1 day' AND {same_place}"
+    );
+    assert_eq!(d.ask(&lag).await.len(), 8);
+    let rows = format!(
+        "SELECT a.t2m, b.t2m FROM d a JOIN d b ON b.time = a.time - INTERVAL '1 day' AND {same_place} WHERE a.lat > 0"
+    );
+    assert_eq!(d.ask(&rows).await.len(), 4);
+    d.check("era_joined");
 }
 
 #[tokio::test(flavor = "multi_thread")]

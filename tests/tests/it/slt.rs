@@ -42,6 +42,7 @@ static MODES: [Mode; 3] = [
             "SET hyperslab.scan.prune_blocks = false",
             "SET hyperslab.scan.dynamic_filters = false",
             "SET hyperslab.planner.chunk_aggregate = false",
+            "SET hyperslab.planner.chunk_regions = false",
             "SET hyperslab.planner.chunk_top_k = false",
         ],
     },

@@ -4,12 +4,13 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use datafusion::arrow::array::{Array, ArrayRef, AsArray, Float32Array, Float64Array, PrimitiveArray, RecordBatch};
-use datafusion::arrow::buffer::{BooleanBuffer, NullBuffer};
+use datafusion::arrow::buffer::NullBuffer;
 use datafusion::arrow::datatypes::{ArrowPrimitiveType, Float32Type, Float64Type, Schema};
 use datafusion::error::Result;
 use hyperslab_array::IndexRanges;
 
 use super::accumulate::Argument;
+use super::mask::bits;
 use crate::derived::LookupCells;
 use crate::error::internal;
 use crate::layout::Layout;
@@ -179,8 +180,7 @@ impl Cells {
             let values = array.values();
             // Without a branch inside, so that it is vectorised.
             let any = values.chunks(1024).any(|part| part.iter().fold(false, |any, v| any | is_nan(v)));
-            let nulls =
-                any.then(|| NullBuffer::new(BooleanBuffer::collect_bool(values.len(), |i| !is_nan(&values[i]))));
+            let nulls = any.then(|| NullBuffer::new(bits(values, |v| !is_nan(&v))));
             Arc::new(PrimitiveArray::<T>::new(values.clone(), nulls))
         }
         match self {

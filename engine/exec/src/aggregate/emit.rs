@@ -9,6 +9,7 @@ use datafusion::error::Result;
 use hyperslab_array::ArrayError;
 
 use super::blocks::Held;
+use super::groups::DimensionGroups;
 use super::prepared::{Keys, Prepared};
 use crate::error::datafusion_error;
 
@@ -24,7 +25,7 @@ pub(crate) struct Emission {
 
 impl Emission {
     pub fn new(held: Held, groups: Vec<Range<usize>>) -> Self {
-        let count = groups.iter().map(Range::len).product();
+        let count = held.states.groups;
         Self { held, groups, next: 0, count }
     }
 
@@ -38,7 +39,13 @@ impl Emission {
             return Ok(None);
         }
         self.next = range.end;
-        let ids = self.ids(&range);
+        let mut ids = self.ids(&range);
+        if prepared.regions.is_some() {
+            // They come after the dimensions, and go round last.
+            let inner = self.groups.iter().map(Range::len).product::<usize>().max(1);
+            ids.push(ids_along(&(0..prepared.groups.of_regions), inner, &range));
+        }
+        let ids: Vec<UInt32Array> = ids.into_iter().map(UInt32Array::from).collect();
         let all = cells(prepared, &ids, range.len())?;
         let has_rows = prepared.request.predicate.is_some();
         let counted =
@@ -49,14 +56,13 @@ impl Emission {
         };
         let mut columns: Vec<ArrayRef> = Vec::with_capacity(prepared.request.schema.fields().len());
         match prepared.keys {
-            Keys::Numbers => columns.extend(ids.into_iter().map(|ids| Arc::new(UInt32Array::from(ids)) as ArrayRef)),
+            Keys::Numbers => columns.extend(ids.iter().map(|ids| Arc::new(ids.clone()) as ArrayRef)),
             Keys::Values => {
                 for key in &prepared.groups.keys {
-                    let positions: UInt32Array = match key.dimension.and_then(|d| ids.get(d)) {
-                        Some(ids) => ids.clone().into(),
-                        None => vec![0; range.len()].into(),
-                    };
-                    columns.push(take(&key.values, &positions, None)?);
+                    columns.push(match key.dimension.and_then(|d| ids.get(d)) {
+                        Some(ids) => take(&key.values, ids, None)?,
+                        None => take(&key.values, &UInt32Array::from(vec![0; range.len()]), None)?,
+                    });
                 }
             }
         }
@@ -69,7 +75,7 @@ impl Emission {
         let options = RecordBatchOptions::new().with_row_count(Some(range.len()));
         let batch = RecordBatch::try_new_with_options(Arc::clone(&prepared.request.schema), columns, &options)?;
         // A group of which no row is left is not in the answer; the group of all rows always is.
-        if !has_rows || prepared.request.group_by.is_empty() {
+        if !has_rows || prepared.groups.keys.is_empty() {
             return Ok(Some(batch));
         }
         let is_there: BooleanArray = rows.iter().map(|n| Some(*n > 0)).collect();
@@ -119,23 +125,36 @@ fn ids_along(groups: &Range<usize>, inner: usize, range: &Range<usize>) -> Vec<u
 ///
 /// # Errors
 /// When they cannot be counted.
-fn cells(prepared: &Prepared, ids: &[Vec<u32>], count: usize) -> Result<Vec<u64>> {
+fn cells(prepared: &Prepared, ids: &[UInt32Array], count: usize) -> Result<Vec<u64>> {
     if prepared.tasks.count() == 0 {
         return Ok(vec![0; count]);
     }
+    let dimensions = &prepared.groups.dimensions;
+    let largest = |d: &DimensionGroups| d.sizes.iter().copied().max().unwrap_or(0);
+    let most = dimensions.iter().try_fold(1u64, |n, d| n.checked_mul(largest(d)));
+    if most.is_none_or(|n| i64::try_from(n).is_err()) {
+        return checked_cells(dimensions, ids, count);
+    }
     // Most dimensions have groups of one size.
-    let (mut of_all, mut uneven) = (Some(1u64), Vec::new());
-    for (groups, ids) in prepared.groups.dimensions.iter().zip(ids) {
-        match groups.sizes.split_first() {
-            Some((size, rest)) if rest.iter().all(|other| other == size) => {
-                of_all = of_all.and_then(|n| n.checked_mul(*size));
-            }
-            _ => uneven.push((groups, ids)),
+    let is_even = |d: &DimensionGroups| d.sizes.iter().all(|size| Some(size) == d.sizes.first());
+    let of_all = dimensions.iter().filter(|d| is_even(d)).map(largest).product();
+    let mut cells = vec![of_all; count];
+    for (groups, ids) in dimensions.iter().zip(ids).filter(|(d, _)| !is_even(d)) {
+        for (cells, id) in cells.iter_mut().zip(ids.values()) {
+            *cells *= groups.sizes.get(*id as usize).copied().unwrap_or(0);
         }
     }
-    let mut cells = vec![of_all; count];
-    for (groups, ids) in uneven {
-        for (cells, id) in cells.iter_mut().zip(ids) {
+    Ok(cells)
+}
+
+/// [`cells`] where some group may have more than can be counted.
+///
+/// # Errors
+/// When one of these has.
+fn checked_cells(dimensions: &[DimensionGroups], ids: &[UInt32Array], count: usize) -> Result<Vec<u64>> {
+    let mut cells = vec![Some(1u64); count];
+    for (groups, ids) in dimensions.iter().zip(ids) {
+        for (cells, id) in cells.iter_mut().zip(ids.values()) {
             let own = groups.sizes.get(*id as usize).copied().unwrap_or(0);
             *cells = cells.and_then(|n| n.checked_mul(own));
         }

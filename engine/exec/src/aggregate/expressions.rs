@@ -4,7 +4,8 @@
 //!  expression over the scan ─┬─ a column of data       ─→ the chunk's own buffer, a slice a piece
 //!                            ├─ labels of a dimension  ─→ evaluated once per label
 //!                            └─ anything else          ─→ DataFusion's expression over a batch a piece; what in it
-//!                                                         hangs on labels alone is a column of that batch
+//!                                                         hangs on labels alone is a column of that batch, and its
+//!                                                         arithmetic is done in one pass
 //! ```
 
 use std::sync::Arc;
@@ -18,6 +19,7 @@ use datafusion::physical_expr::PhysicalExpr;
 use datafusion::physical_expr::expressions::{BinaryExpr, CastExpr, Column, Literal};
 use datafusion::physical_expr::utils::reassign_expr_columns;
 
+use super::arithmetic::in_one_pass;
 use super::labels::{Varies, varies};
 use crate::layout::{Column as Held, Layout};
 
@@ -39,6 +41,8 @@ pub(crate) struct Predicate {
     pub expr: Arc<dyn PhysicalExpr>,
     /// The same, where it compares a column of data with a number.
     pub comparison: Option<Comparison>,
+    /// Whether it always holds: then nothing is evaluated.
+    pub is_true: bool,
 }
 
 /// A comparison of a column of floats with a number that is neither zero nor NaN: there, SQL's order of floats is that of
@@ -137,7 +141,8 @@ impl Expressions {
     }
 
     fn predicate(&mut self, expr: &Arc<dyn PhysicalExpr>) -> Result<Predicate> {
-        Ok(Predicate { comparison: self.comparison(expr), expr: self.over_batches(expr)? })
+        let is_true = expr.downcast_ref::<Literal>().is_some_and(|l| *l.value() == ScalarValue::Boolean(Some(true)));
+        Ok(Predicate { comparison: self.comparison(expr), is_true, expr: self.over_batches(expr)? })
     }
 
     fn comparison(&self, expr: &Arc<dyn PhysicalExpr>) -> Option<Comparison> {
@@ -174,7 +179,7 @@ impl Expressions {
 
     /// The expression over the batches of pieces.
     fn over_batches(&mut self, expr: &Arc<dyn PhysicalExpr>) -> Result<Arc<dyn PhysicalExpr>> {
-        Arc::clone(expr)
+        let expr = Arc::clone(expr)
             .transform_down(|e| {
                 if e.is::<Literal>() {
                     return Ok(Transformed::no(e));
@@ -188,7 +193,8 @@ impl Expressions {
                     None => Transformed::no(e),
                 })
             })
-            .data()
+            .data()?;
+        in_one_pass(expr, &self.schema)
     }
 
     /// The column of the batches that holds `held`.

@@ -24,6 +24,8 @@ use crate::scan::UnitGrid;
 #[derive(Debug)]
 pub(crate) struct Groups {
     pub dimensions: Vec<DimensionGroups>,
+    /// The groups of regions, outside of those of the dimensions; one where there are no regions.
+    pub of_regions: usize,
     pub keys: Vec<Key>,
 }
 
@@ -43,7 +45,8 @@ pub(crate) struct DimensionGroups {
 /// The values of one key.
 #[derive(Debug)]
 pub(crate) struct Key {
-    /// The dimension it varies along; `None` where there is one value for all.
+    /// The dimension it varies along, or the number of dimensions, where it varies with the regions; `None` where there
+    /// is one value for all.
     pub dimension: Option<usize>,
     /// One value for each group of the dimension.
     pub values: ArrayRef,
@@ -84,7 +87,12 @@ impl Groups {
             }
         });
         let keys = keys.collect::<Result<Vec<_>>>()?;
-        Ok(Self { dimensions, keys })
+        Ok(Self { dimensions, of_regions: 1, keys })
+    }
+
+    /// How many groups a block has, of these along each dimension; saturates.
+    pub fn count(&self, of_block: &[Range<usize>]) -> usize {
+        of_block.iter().map(Range::len).fold(self.of_regions, usize::saturating_mul)
     }
 }
 
@@ -94,7 +102,7 @@ impl DimensionGroups {
     }
 
     /// The groups of `keys`, one value for each selected index, and the values of each group.
-    fn try_new(selected: IndexRanges, keys: Vec<ArrayRef>) -> Result<(Self, Vec<ArrayRef>)> {
+    pub fn try_new(selected: IndexRanges, keys: Vec<ArrayRef>) -> Result<(Self, Vec<ArrayRef>)> {
         let field = |(i, key): (usize, &ArrayRef)| Field::new(i.to_string(), key.data_type().clone(), true);
         let schema = Schema::new(keys.iter().enumerate().map(field).collect::<Vec<_>>());
         let mut groups = new_group_values(Arc::new(schema), &GroupOrdering::None)?;

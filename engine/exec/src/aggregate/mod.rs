@@ -11,15 +11,18 @@
 //! segments give is merged in their order: the same query gives the same bits at any number of partitions.
 
 mod accumulate;
+mod arithmetic;
 mod blocks;
 mod columns;
 mod emit;
 mod expressions;
 mod groups;
 mod labels;
+mod mask;
 mod plan;
 mod prepared;
 mod reduce;
+mod regions;
 mod request;
 mod stream;
 mod tasks;
@@ -29,5 +32,6 @@ pub(crate) use accumulate::{Run, Target};
 pub(crate) use groups::{Groups, ordinals};
 pub(crate) use labels::{Varies, values as label_values, varies};
 pub use plan::ArrayAggregateExec;
+pub use regions::{ArrayRegionAggregateExec, RegionRequest};
 pub use request::AggregateRequest;
 pub(crate) use walk::{Offsets, Walk};

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::fmt;
 use std::sync::Arc;
 
+use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode, TreeNodeRecursion};
 use datafusion::error::Result;
 use datafusion::execution::memory_pool::MemoryLimit;
@@ -81,46 +82,11 @@ impl ArrayAggregateExec {
         request: AggregateRequest,
         rows: Option<Arc<dyn ExecutionPlan>>,
     ) -> Result<Option<Self>> {
-        let layout = scan.layout();
-        let shape = layout.shape();
-        let is_numbered = |d: &usize| {
-            let has_labels = matches!(layout.columns.get(*d), Some(Column::Labels { .. }));
-            has_labels || shape.get(*d).is_some_and(|size| *size <= MOST_POSITIONS)
-        };
-        let is_key = |key: &Arc<dyn PhysicalExpr>| match varies(layout, key) {
-            Varies::Nowhere => true,
-            Varies::Along(d) => is_numbered(&d),
-            Varies::Everywhere => false,
-        };
-        let Some(functions) = request.aggregates.iter().map(Function::try_new).collect::<Option<Vec<_>>>() else {
-            return Ok(None);
-        };
-        let arguments = functions.iter().flat_map(|f| f.arguments());
-        let mut all = request.group_by.iter().map(|(key, _)| key);
-        let filters = request.filters.iter().flatten().chain(&request.predicate);
-        if scan.is_limited()
-            || (scan.may_multiply() && rows.is_none())
-            || !request.group_by.iter().all(|(key, _)| is_key(key))
-            || all.any(is_volatile)
-            || arguments.chain(filters).any(is_volatile)
-        {
+        if scan.may_multiply() && rows.is_none() {
             return Ok(None);
         }
-        let arguments = functions.iter().flat_map(|f| f.arguments());
-        let filters = request.filters.iter().flatten().chain(&request.predicate);
-        let used: HashSet<String> = (request.group_by.iter().map(|(key, _)| key).chain(arguments).chain(filters))
-            .flat_map(|e| collect_columns(e).into_iter().map(|c| c.name().to_string()))
-            .collect();
-        let scan = scan.narrowed(|name| used.contains(name))?;
-        let units = usize::try_from(scan.units().count()).unwrap_or(usize::MAX);
-        let partitions = scan.request().partitions.min(units).max(1);
-        let properties = PlanProperties::new(
-            EquivalenceProperties::new(Arc::clone(&request.schema)),
-            Partitioning::UnknownPartitioning(partitions),
-            EmissionType::Incremental,
-            Boundedness::Bounded,
-        )
-        .with_scheduling_type(SchedulingType::Cooperative);
+        let Some((scan, functions)) = on_chunks(scan, &request)? else { return Ok(None) };
+        let properties = properties(&scan, &request.schema);
         Ok(Some(Self {
             scan,
             request,
@@ -138,16 +104,13 @@ impl ArrayAggregateExec {
     /// When that is so and there are no rows to go by.
     async fn way(&self, context: &Arc<TaskContext>) -> Result<Way> {
         let keys = if self.rows.is_some() { Keys::Values } else { Keys::Numbers };
-        let prepared = match (Prepared::try_new(&self.scan, &self.request, &self.functions, keys), &self.rows) {
+        let prepared = match (Prepared::try_new(&self.scan, &self.request, &self.functions, keys, None), &self.rows) {
             (Ok(prepared), _) => prepared,
             (Err(_), Some(rows)) => return Ok(Way::Rows(Arc::clone(rows))),
             (Err(e), None) => return Err(e),
         };
-        let groups = prepared.tasks.most_groups(&prepared.groups);
-        let segments = prepared.tasks.segments().min(self.partitions() as u64 + 1) as usize;
-        let states = groups.saturating_mul(prepared.bytes_a_group).saturating_mul(segments);
-        if let (MemoryLimit::Finite(limit), Some(rows)) = (context.memory_pool().memory_limit(), &self.rows)
-            && states > limit / 2
+        if let Some(rows) = &self.rows
+            && !fits(&prepared, self.partitions(), 0, context)
         {
             return Ok(Way::Rows(Arc::clone(rows)));
         }
@@ -164,8 +127,115 @@ impl ArrayAggregateExec {
     }
 }
 
+/// The columns of `scan` that `request` needs, and its functions, where it can be done on chunks.
+pub(super) fn on_chunks(
+    scan: &ArrayScanExec,
+    request: &AggregateRequest,
+) -> Result<Option<(ArrayScanExec, Vec<Function>)>> {
+    let layout = scan.layout();
+    let shape = layout.shape();
+    let is_numbered = |d: &usize| {
+        let has_labels = matches!(layout.columns.get(*d), Some(Column::Labels { .. }));
+        has_labels || shape.get(*d).is_some_and(|size| *size <= MOST_POSITIONS)
+    };
+    let is_key = |key: &Arc<dyn PhysicalExpr>| match varies(layout, key) {
+        Varies::Nowhere => true,
+        Varies::Along(d) => is_numbered(&d),
+        Varies::Everywhere => false,
+    };
+    let Some(functions) = request.aggregates.iter().map(Function::try_new).collect::<Option<Vec<_>>>() else {
+        return Ok(None);
+    };
+    let arguments = functions.iter().flat_map(|f| f.arguments());
+    let mut all = request.group_by.iter().map(|(key, _)| key);
+    let filters = request.filters.iter().flatten().chain(&request.predicate);
+    if scan.is_limited()
+        || !request.group_by.iter().all(|(key, _)| is_key(key))
+        || all.any(is_volatile)
+        || arguments.chain(filters).any(is_volatile)
+    {
+        return Ok(None);
+    }
+    let arguments = functions.iter().flat_map(|f| f.arguments());
+    let filters = request.filters.iter().flatten().chain(&request.predicate);
+    let used: HashSet<String> = (request.group_by.iter().map(|(key, _)| key).chain(arguments).chain(filters))
+        .flat_map(|e| collect_columns(e).into_iter().map(|c| c.name().to_string()))
+        .collect();
+    let scan = scan.narrowed(|name| used.contains(name))?;
+    Ok(Some((scan, functions)))
+}
+
+/// Those of a plan whose partitions share the units of `scan`.
+pub(super) fn properties(scan: &ArrayScanExec, schema: &SchemaRef) -> PlanProperties {
+    let units = usize::try_from(scan.units().count()).unwrap_or(usize::MAX);
+    let partitions = scan.request().partitions.min(units).max(1);
+    PlanProperties::new(
+        EquivalenceProperties::new(Arc::clone(schema)),
+        Partitioning::UnknownPartitioning(partitions),
+        EmissionType::Incremental,
+        Boundedness::Bounded,
+    )
+    .with_scheduling_type(SchedulingType::Cooperative)
+}
+
+/// Whether the states of an aggregate fit the memory of the query; `more` are bytes besides.
+pub(super) fn fits(prepared: &Prepared, partitions: usize, more: usize, context: &TaskContext) -> bool {
+    let groups = prepared.tasks.most_groups(&prepared.groups);
+    let segments = prepared.tasks.segments().min(partitions as u64 + 1) as usize;
+    let states = groups.saturating_mul(prepared.bytes_a_group).saturating_mul(segments).saturating_add(more);
+    !matches!(context.memory_pool().memory_limit(), MemoryLimit::Finite(limit) if states > limit / 2)
+}
+
+/// What `EXPLAIN` shows of an aggregate: the scan, the keys, the functions and the filter.
+pub(super) fn described(scan: &ArrayScanExec, keys: Vec<String>, request: &AggregateRequest) -> Vec<(String, String)> {
+    let mut parts = vec![("table".to_string(), scan.layout().name())];
+    parts.extend(selection_parts(scan.layout(), &scan.request().selection));
+    let (kept, total) = scan.chunks();
+    parts.push(("chunks".into(), format!("{kept} of {total}")));
+    parts.push(("group_by".into(), list(keys)));
+    parts.push(("aggregates".into(), list(request.aggregates.iter().map(|a| a.name().into()).collect())));
+    if let Some(predicate) = &request.predicate {
+        parts.push(("filter".into(), predicate.to_string()));
+    }
+    let derived = &scan.layout().derived;
+    if !derived.is_empty() {
+        parts.push(("derived".into(), list(derived.iter().map(|d| d.describe()).collect())));
+    }
+    parts
+}
+
+/// Items of a list, for `EXPLAIN`.
+pub(super) fn list(items: Vec<String>) -> String {
+    format!("[{}]", items.join(", "))
+}
+
+/// A key and what it is called, for `EXPLAIN`.
+pub(super) fn named((key, name): (&Arc<dyn PhysicalExpr>, &String)) -> String {
+    match key.to_string() {
+        text if text.split_once('@').is_some_and(|(column, _)| column == name) => name.clone(),
+        text => format!("{text} as {name}"),
+    }
+}
+
+/// Writes what [`described`] gives.
+pub(super) fn write_parts(
+    name: &str,
+    parts: Vec<(String, String)>,
+    format: DisplayFormatType,
+    f: &mut fmt::Formatter<'_>,
+) -> fmt::Result {
+    let parts: Vec<String> = parts.into_iter().map(|(key, value)| format!("{key}={value}")).collect();
+    match format {
+        DisplayFormatType::TreeRender => f.write_str(&parts.join("\n")),
+        DisplayFormatType::Default | DisplayFormatType::Verbose => write!(f, "{name}: {}", parts.join(", ")),
+    }
+}
+
 /// `rows` with other plans below the derived columns of its scan.
-fn with_inputs(rows: &Arc<dyn ExecutionPlan>, inputs: &[Arc<dyn ExecutionPlan>]) -> Result<Arc<dyn ExecutionPlan>> {
+pub(super) fn with_inputs(
+    rows: &Arc<dyn ExecutionPlan>,
+    inputs: &[Arc<dyn ExecutionPlan>],
+) -> Result<Arc<dyn ExecutionPlan>> {
     let replaced = Arc::clone(rows).transform_down(|node| {
         Ok(match node.downcast_ref::<ArrayScanExec>() {
             Some(scan) => Transformed::new(Arc::new(scan.with_inputs(inputs.to_vec())?), true, TreeNodeRecursion::Jump),
@@ -177,31 +247,8 @@ fn with_inputs(rows: &Arc<dyn ExecutionPlan>, inputs: &[Arc<dyn ExecutionPlan>])
 
 impl DisplayAs for ArrayAggregateExec {
     fn fmt_as(&self, format: DisplayFormatType, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut parts = vec![("table".to_string(), self.scan.layout().name())];
-        parts.extend(selection_parts(self.scan.layout(), &self.scan.request().selection));
-        let (kept, total) = self.scan.chunks();
-        parts.push(("chunks".into(), format!("{kept} of {total}")));
-        let list = |items: Vec<String>| format!("[{}]", items.join(", "));
-        let keys = self.request.group_by.iter().map(|(key, name)| match key.to_string() {
-            text if text.split_once('@').is_some_and(|(column, _)| column == name) => name.clone(),
-            text => format!("{text} as {name}"),
-        });
-        parts.push(("group_by".into(), list(keys.collect())));
-        parts.push(("aggregates".into(), list(self.request.aggregates.iter().map(|a| a.name().into()).collect())));
-        if let Some(predicate) = &self.request.predicate {
-            parts.push(("filter".into(), predicate.to_string()));
-        }
-        let derived = &self.scan.layout().derived;
-        if !derived.is_empty() {
-            parts.push(("derived".into(), list(derived.iter().map(|d| d.describe()).collect())));
-        }
-        let parts: Vec<String> = parts.into_iter().map(|(key, value)| format!("{key}={value}")).collect();
-        match format {
-            DisplayFormatType::TreeRender => f.write_str(&parts.join("\n")),
-            DisplayFormatType::Default | DisplayFormatType::Verbose => {
-                write!(f, "ArrayAggregateExec: {}", parts.join(", "))
-            }
-        }
+        let keys = self.request.group_by.iter().map(|(key, name)| named((key, name))).collect();
+        write_parts("ArrayAggregateExec", described(&self.scan, keys, &self.request), format, f)
     }
 }
 

@@ -3,13 +3,16 @@
 use std::sync::Arc;
 
 use datafusion::arrow::array::ArrayRef;
+use datafusion::arrow::datatypes::DataType;
 use datafusion::error::Result;
 use datafusion::physical_expr::PhysicalExpr;
+use datafusion::physical_expr::utils::reassign_expr_columns;
 use hyperslab_array::IndexRanges;
 
-use super::accumulate::{Accumulator, Function, RowCounter};
+use super::accumulate::{Accumulator, Function, Move, RowCounter};
 use super::expressions::{Expressions, LabelExpr, Predicate, Source};
 use super::groups::Groups;
+use super::regions::{Regions, can_fail};
 use super::request::AggregateRequest;
 use super::tasks::Tasks;
 use crate::error::internal;
@@ -44,6 +47,10 @@ pub(crate) struct Prepared {
     pub borders: Vec<usize>,
     /// Bytes of the state of one group.
     pub bytes_a_group: usize,
+    /// The regions whose cells count, where not all do.
+    pub regions: Option<Regions>,
+    /// Whether something that is evaluated can fail for a cell that does not count.
+    pub can_fail: bool,
 }
 
 /// One aggregate function.
@@ -66,7 +73,7 @@ pub(crate) struct BlockState {
 }
 
 impl Prepared {
-    /// Evaluates keys and labels.
+    /// Evaluates keys and labels; with `regions`, for the cells of each of them.
     ///
     /// # Errors
     /// When that fails for a label, or there are more groups than can be numbered: rows may still give an answer.
@@ -75,10 +82,14 @@ impl Prepared {
         request: &AggregateRequest,
         functions: &[Function],
         keys_are: Keys,
+        regions: Option<Regions>,
     ) -> Result<Self> {
         let (layout, selection) = (scan.layout(), &scan.request().selection);
         let keys: Vec<Arc<dyn PhysicalExpr>> = request.group_by.iter().map(|(key, _)| Arc::clone(key)).collect();
-        let groups = Groups::try_new(layout, &keys, selection, scan.units())?;
+        let mut groups = Groups::try_new(layout, &keys, selection, scan.units())?;
+        if let Some(regions) = &regions {
+            regions.add_keys(&mut groups);
+        }
 
         let mut predicates: Vec<Arc<dyn PhysicalExpr>> = request.predicate.iter().cloned().collect();
         let mut filters = Vec::with_capacity(functions.len());
@@ -121,6 +132,13 @@ impl Prepared {
         if tasks.most_groups(&groups) > MOST_GROUPS {
             return Err(internal("more groups in a block than can be numbered"));
         }
+        let all = functions.iter().flat_map(|f| f.function.arguments());
+        let all = all.chain(request.filters.iter().flatten()).chain(&request.predicate);
+        let all = all.map(|e| reassign_expr_columns(Arc::clone(e), &layout.schema)).collect::<Result<Vec<_>>>()?;
+        // A function may cast what is no number itself.
+        let is_plain = |t: DataType| t.is_primitive() || t == DataType::Boolean;
+        let can_fail =
+            (all.iter()).any(|e| can_fail(e, &layout.schema) || !e.data_type(&layout.schema).is_ok_and(is_plain));
         let request = request.clone();
         Ok(Self {
             request,
@@ -133,6 +151,8 @@ impl Prepared {
             labels,
             borders,
             bytes_a_group,
+            regions,
+            can_fail,
         })
     }
 
@@ -163,6 +183,20 @@ impl BlockState {
         }
         for (own, later) in self.accumulators.iter_mut().zip(later.accumulators) {
             own.merge(later)?;
+        }
+        Ok(())
+    }
+
+    /// Takes in the states of `later`, which has groups of its own, of which the last has no cell.
+    ///
+    /// # Errors
+    /// When a function fails.
+    pub fn merge_groups(&mut self, later: Self, moves: &[Move]) -> Result<()> {
+        for (own, later) in self.rows.iter_mut().zip(&later.rows) {
+            own.merge_groups(later, moves);
+        }
+        for (own, later) in self.accumulators.iter_mut().zip(later.accumulators) {
+            own.merge_groups(later, moves)?;
         }
         Ok(())
     }

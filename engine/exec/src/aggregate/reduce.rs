@@ -3,19 +3,21 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use datafusion::arrow::array::{Array, ArrayRef, AsArray, BooleanArray, RecordBatch, RecordBatchOptions, UInt64Array};
-use datafusion::arrow::buffer::{BooleanBuffer, Buffer};
+use datafusion::arrow::array::{
+    Array, ArrayRef, AsArray, BooleanArray, BooleanBufferBuilder, RecordBatch, RecordBatchOptions, UInt64Array,
+};
+use datafusion::arrow::buffer::BooleanBuffer;
 use datafusion::arrow::compute::{concat, prep_null_mask_filter, take};
-use datafusion::arrow::datatypes::{Float32Type, Float64Type};
 use datafusion::error::{DataFusionError, Result};
-use datafusion::logical_expr::Operator;
 use datafusion::physical_plan::metrics::Time;
 use rayon::prelude::*;
 
-use super::accumulate::{Argument, Piece, Run};
+use super::accumulate::{Argument, Move, Piece, Run};
 use super::columns::{Cells, Spare, UnitData};
-use super::expressions::{BatchColumn, Comparison, Predicate, Source};
+use super::expressions::{BatchColumn, Predicate, Source};
+use super::mask::compare;
 use super::prepared::{BlockState, Prepared};
+use super::regions::{Parts, each_covered};
 use super::walk::{Offsets, Walk};
 use crate::error::internal;
 use crate::scan::{Loading, ScanState, Unit};
@@ -35,6 +37,8 @@ pub(crate) struct Place {
     pub unit: Unit,
     /// The groups of the block along each dimension.
     pub groups: Vec<Range<usize>>,
+    /// The regions that touch the unit.
+    pub regions: Vec<usize>,
 }
 
 /// Decodes a unit and takes it into `states`; `compute` is the time of the latter.
@@ -54,17 +58,24 @@ pub(crate) fn reduce(
     let mut data = UnitData::decode(&scan.layout, &scan.request.projection, names, &place.unit, loading, spare)?;
     let _timer = compute.timer();
     let ordinals = ordinals(prepared, &place.unit);
-    let walk = Walk::new(offsets(prepared, place, &ordinals), &prepared.borders);
     let labels = unit_labels(prepared, &ordinals)?;
-    let work = UnitWork { prepared, walk: &walk, labels: &labels };
-    let stripes = work.stripes(&data, scan.units.count(), states.groups);
-    if stripes.len() > 1 {
-        work.take_in_stripes(&data, &stripes, states)?;
-    } else {
-        let mut runs = Vec::new();
-        for cells in walk.pieces() {
-            let rows = data.next_rows(cells.len())?;
-            work.take_in(&data, cells, rows.as_ref(), &mut runs, states)?;
+    match &prepared.regions {
+        None => {
+            let walk = Walk::new(offsets(prepared, place, &ordinals), &prepared.borders);
+            let work = UnitWork { prepared, walk: &walk, labels: &labels, covered: None };
+            work.take_in_all(&mut data, scan.units.count(), states)?;
+        }
+        Some(regions) => {
+            let parts = Parts::new(regions, &prepared.groups, place, &ordinals);
+            let memory = scan.reserve(parts.count().saturating_mul(prepared.bytes_a_group))?;
+            let mut own = prepared.state(parts.count())?;
+            let moves = parts.moves();
+            memory.try_grow(moves.len() * size_of::<Move>())?;
+            let covered = prepared.can_fail.then(|| parts.covered(&moves));
+            let walk = Walk::new(parts.offsets(), &prepared.borders);
+            let work = UnitWork { prepared, walk: &walk, labels: &labels, covered: covered.as_deref() };
+            work.take_in_all(&mut data, scan.units.count(), &mut own)?;
+            states.merge_groups(own, &moves)?;
         }
     }
     data.recycle(spare);
@@ -77,9 +88,24 @@ struct UnitWork<'a> {
     prepared: &'a Prepared,
     walk: &'a Walk,
     labels: &'a [ArrayRef],
+    /// Whether a cell of a group counts; `None` where what does not count does no harm.
+    covered: Option<&'a [bool]>,
 }
 
 impl UnitWork<'_> {
+    fn take_in_all(&self, data: &mut UnitData, units: u64, states: &mut BlockState) -> Result<()> {
+        let stripes = self.stripes(data, units, states.groups);
+        if stripes.len() > 1 {
+            return self.take_in_stripes(data, &stripes, states);
+        }
+        let mut runs = Vec::new();
+        for cells in self.walk.pieces() {
+            let rows = data.next_rows(cells.len())?;
+            self.take_in(data, cells, rows.as_ref(), &mut runs, states)?;
+        }
+        Ok(())
+    }
+
     /// The pieces of a unit that several cores share, in as many parts as the unit alone asks for; one part where there
     /// are enough units for the cores, or where many groups would have to be merged.
     fn stripes(&self, data: &UnitData, units: u64, groups: usize) -> Vec<Vec<Range<usize>>> {
@@ -188,7 +214,7 @@ impl PieceWork<'_> {
     fn take_in(&mut self, runs: &[Run], states: &mut BlockState) -> Result<()> {
         let len = self.cells.len();
         let piece = |mask| Piece { len, runs, offsets: self.unit.walk.map(), mask };
-        let masks = self.masks()?;
+        let masks = self.masks(runs)?;
         if masks.nothing {
             return Ok(());
         }
@@ -271,9 +297,18 @@ impl PieceWork<'_> {
         self.batch.as_ref().ok_or_else(|| internal("a piece has no batch"))
     }
 
-    fn masks(&mut self) -> Result<Masks> {
+    /// The cells that count, where some may not.
+    fn covered(&self, runs: &[Run]) -> Option<BooleanBuffer> {
+        let covered = self.unit.covered?;
+        let mut cells = BooleanBufferBuilder::new(self.cells.len());
+        cells.append_n(self.cells.len(), false);
+        each_covered(covered, runs, self.unit.walk.map(), |cell, is| cells.set_bit(cell, is));
+        Some(cells.finish()).filter(|cells| cells.count_set_bits() < cells.len())
+    }
+
+    fn masks(&mut self, runs: &[Run]) -> Result<Masks> {
         let prepared = self.unit.prepared;
-        let mut masks = Masks::default();
+        let mut masks = Masks { rows: self.covered(runs), ..Masks::default() };
         let has_rows = prepared.request.predicate.is_some();
         for (i, predicate) in prepared.predicates.iter().enumerate() {
             let mut mask = self.mask(predicate, masks.rows.as_ref())?;
@@ -302,6 +337,9 @@ impl PieceWork<'_> {
             return Ok(mask);
         }
         let len = self.cells.len();
+        if predicate.is_true {
+            return Ok(BooleanBuffer::new_set(len));
+        }
         let batch = self.batch()?;
         let value = match rows {
             Some(rows) => predicate.expr.evaluate_selection(batch, &BooleanArray::new(rows.clone(), None))?,
@@ -324,68 +362,4 @@ struct Masks {
     rows: Option<BooleanBuffer>,
     /// Those of each predicate, which are among the rows'.
     of_predicates: Vec<Option<BooleanBuffer>>,
-}
-
-/// A bit for each value.
-fn bits<T: Copy>(values: &[T], is_true: impl Fn(T) -> bool) -> BooleanBuffer {
-    const LANES: usize = 64;
-    // Comparing to bytes is vectorised; a multiplication then gathers the lowest bits of eight of them.
-    let word = |block: &[T; LANES]| -> u64 {
-        let mut bytes = [0u8; LANES];
-        for (byte, value) in bytes.iter_mut().zip(block) {
-            *byte = u8::from(is_true(*value));
-        }
-        let (eights, _) = bytes.as_chunks::<8>();
-        let gathered = eights.iter().map(|eight| u64::from_le_bytes(*eight).wrapping_mul(0x0102_0408_1020_4080) >> 56);
-        gathered.enumerate().fold(0, |word, (i, byte)| word | byte << (8 * i))
-    };
-    let (blocks, rest) = values.as_chunks::<LANES>();
-    let mut words: Vec<u64> = blocks.iter().map(|block| word(block).to_le()).collect();
-    if !rest.is_empty() {
-        let last = rest.iter().enumerate().fold(0, |word, (i, value)| word | u64::from(is_true(*value)) << i);
-        words.push(last.to_le());
-    }
-    BooleanBuffer::new(Buffer::from_vec(words), 0, values.len())
-}
-
-/// Where the comparison is true.
-fn compare(comparison: &Comparison, cells: &Cells) -> Option<BooleanBuffer> {
-    fn of<T: Copy + Into<f64>>(comparison: &Comparison, values: &[T]) -> Option<BooleanBuffer> {
-        let n = comparison.number;
-        Some(match comparison.operator {
-            Operator::Lt => bits(values, |v| v.into() < n),
-            Operator::LtEq => bits(values, |v| v.into() <= n),
-            Operator::Gt => bits(values, |v| v.into() > n),
-            Operator::GtEq => bits(values, |v| v.into() >= n),
-            Operator::Eq => bits(values, |v| v.into() == n),
-            _ => return None,
-        })
-    }
-    match cells {
-        Cells::Float32(array) => of(comparison, array.values()),
-        Cells::Float64(array) => of(comparison, array.values()),
-        Cells::Array(array) => {
-            let mask = match (array.as_primitive_opt::<Float32Type>(), array.as_primitive_opt::<Float64Type>()) {
-                (Some(array), _) => of(comparison, array.values()),
-                (_, Some(array)) => of(comparison, array.values()),
-                _ => None,
-            }?;
-            // A value that is NULL may be any number.
-            Some(array.nulls().map_or(mask.clone(), |nulls| &mask & nulls.inner()))
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn there_is_a_bit_for_each_value() {
-        for len in [0, 1, 63, 64, 65, 200] {
-            let values: Vec<f32> = (0..len).map(|i| (i * 7919 % 31) as f32).collect();
-            let expected = BooleanBuffer::collect_bool(len, |i| values[i] > 12.0);
-            assert_eq!(bits(&values, |v| v > 12.0), expected);
-        }
-    }
 }

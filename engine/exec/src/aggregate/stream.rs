@@ -80,7 +80,7 @@ impl Worker {
     ) -> Self {
         let out = BatchCoalescer::new(Arc::clone(&shared.prepared.request.schema), batch_size)
             .with_biggest_coalesce_batch_size(Some(batch_size.div_ceil(2)));
-        let is_global = shared.prepared.request.group_by.is_empty();
+        let is_global = shared.prepared.groups.keys.is_empty();
         let answers_nothing = is_first && is_global && shared.prepared.tasks.count() == 0;
         Self {
             shared,
@@ -166,7 +166,7 @@ impl Worker {
             let fetched = SpawnedTask::spawn(fetch(
                 Arc::clone(&shared),
                 self.metrics.clone(),
-                Place { unit: selected, groups },
+                Place { unit: selected, groups, regions: Vec::new() },
                 need.own_chunks,
                 held,
             ));
@@ -184,7 +184,7 @@ impl Worker {
         let shared = Arc::clone(&self.shared);
         let groups = shared.prepared.tasks.groups(step.task.block, &shared.prepared.groups);
         if step.is_first {
-            self.states = Some(self.fresh_states(groups.iter().map(std::ops::Range::len).product())?);
+            self.states = Some(self.fresh_states(shared.prepared.groups.count(&groups))?);
         }
         let mut held = self.states.take().ok_or_else(|| internal("a segment has no states"))?;
         if let Some(mut unit) = step.unit {
@@ -239,6 +239,14 @@ async fn fetch(
         return Ok(None);
     };
     place.unit = unit;
+    if let Some(regions) = &shared.prepared.regions {
+        place.regions = regions.touching(&shared.scan.units, &place.unit);
+        if place.regions.is_empty() {
+            metrics.chunks_skipped.add(chunks);
+            return Ok(None);
+        }
+        regions.narrow(&place.regions, &mut place.unit);
+    }
     let loading = fetch_unit(&shared.scan, &metrics, &place.unit).await?;
     Ok(Some(Fetched { place, loading, _held: held }))
 }

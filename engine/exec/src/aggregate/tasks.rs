@@ -114,7 +114,7 @@ impl Tasks {
             Some(chunks) => chunks.iter().map(Range::len).max().unwrap_or(0),
             None => d.count(),
         };
-        groups.dimensions.iter().map(longest).fold(1, usize::saturating_mul)
+        groups.dimensions.iter().map(longest).fold(groups.of_regions, usize::saturating_mul)
     }
 
     /// Where `number` stands along the dimensions that are split, or along the others; 0 along the rest.
@@ -151,7 +151,7 @@ mod tests {
                 (0..n).map(|c| (c * chunk) as usize..((c + 1) * chunk).min(*size) as usize).collect()
             }),
         };
-        Groups { dimensions: shape.iter().zip(of_chunks).map(one).collect(), keys: Vec::new() }
+        Groups { dimensions: shape.iter().zip(of_chunks).map(one).collect(), of_regions: 1, keys: Vec::new() }
     }
 
     /// Every unit of every segment, in order.

@@ -11,7 +11,7 @@ use super::accumulate::{Run, Target};
 pub(crate) const PIECE: usize = 1 << 13;
 
 /// Runs of this many cells or more are worth one each; shorter ones are mapped cell by cell.
-const SHORT_RUN: usize = 16;
+pub(crate) const SHORT_RUN: usize = 16;
 
 /// The groups of the selected indices of a unit along one dimension, counted from the first group of the block and in
 /// steps of the dimension.

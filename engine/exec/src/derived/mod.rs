@@ -12,6 +12,7 @@
 mod collect;
 mod join;
 mod lookup;
+mod slide;
 mod window;
 
 use std::fmt::Debug;
@@ -22,13 +23,22 @@ use datafusion::arrow::datatypes::FieldRef;
 use datafusion::error::Result;
 use datafusion::execution::TaskContext;
 use datafusion::physical_plan::ExecutionPlan;
+use hyperslab_array::{IndexRanges, Variable};
 
 pub(crate) use join::JoinedRows;
 pub use join::LookupKind;
 pub(crate) use lookup::LookupCells;
+pub(crate) use slide::Sliding;
 pub(crate) use window::WholePartitions;
 
 use crate::scan::{ArrayScanExec, ScanMetrics, ScanState, Unit, UnitColumn};
+
+/// Some indices of each dimension of a variable.
+#[derive(Debug, Clone)]
+pub(crate) struct Wanted {
+    pub variable: Arc<Variable>,
+    pub indices: Vec<IndexRanges>,
+}
 
 /// Where some derived columns come from. It describes what to compute and opens nothing.
 pub(crate) trait Derived: Debug + Send + Sync {
@@ -46,6 +56,11 @@ pub(crate) trait Derived: Debug + Send + Sync {
     /// # Errors
     /// When there are not as many.
     fn with_inputs(&self, inputs: Vec<Arc<dyn ExecutionPlan>>) -> Result<Arc<dyn Derived>>;
+
+    /// What it reads of an array of another table for `column`.
+    fn wanted(&self, _column: usize) -> Option<Wanted> {
+        None
+    }
 
     /// The columns of the layout whose chunks it reads, which several units may need.
     fn reads(&self) -> Vec<usize> {

@@ -7,10 +7,22 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use datafusion::arrow::array::{Array, ArrayRef};
 use datafusion::error::Result;
 use datafusion::execution::memory_pool::MemoryReservation;
+use hyperslab_array::Variable;
 use tokio::sync::OnceCell;
 
-/// A column of the table, and a chunk of its variable.
-type Key = (usize, Vec<u64>);
+/// The source of a variable, and one of its chunks.
+type Key = (SourceId, Vec<u64>);
+
+/// What tells the sources of variables apart while they are open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct SourceId(usize);
+
+impl SourceId {
+    /// The source of `variable`.
+    pub fn of(variable: &Variable) -> Self {
+        Self(Arc::as_ptr(&variable.source).cast::<()>() as usize)
+    }
+}
 
 /// Decoded chunks, the least recently used of which go first.
 #[derive(Debug)]
@@ -25,8 +37,8 @@ struct State {
     entries: HashMap<Key, Entry>,
     /// The keys of finished entries by their last use.
     uses: BTreeMap<u64, Key>,
-    /// Finished entries of each column.
-    counts: HashMap<usize, usize>,
+    /// Finished entries of each source.
+    counts: HashMap<SourceId, usize>,
     clock: u64,
     bytes: usize,
 }

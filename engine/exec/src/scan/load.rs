@@ -1,17 +1,19 @@
 //! From a unit to the arrays that its rows are made of: which chunks, which region of each, one array a column.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use datafusion::arrow::array::{ArrayRef, MutableArrayData, make_array};
 use datafusion::error::{DataFusionError, Result};
 use futures::TryStreamExt;
 use futures::future::{try_join, try_join_all};
 use futures::stream::FuturesOrdered;
-use hyperslab_array::{IndexRanges, Region};
+use hyperslab_array::{Dataset, IndexRanges, Region, Variable};
 
+use super::cache::SourceId;
 use super::fetch::{Fetched, fetch, read};
 use super::metrics::ScanMetrics;
-use super::rows::UnitColumn;
+use super::rows::{UnitColumn, bounding_box};
 use super::state::{ArrayRead, ScanState, selected_part};
 use super::units::{Unit, touched};
 use crate::error::internal;
@@ -158,15 +160,34 @@ async fn load_chunk(
     unit: &Unit,
 ) -> Result<Block> {
     let dataset = &state.layout.dataset;
-    let selection = if from.is_shared { &state.request.selection } else { &unit.selection };
-    let region = selected_part(from, &chunk, selection);
-    let array = if from.is_shared {
-        let key = (from.column, chunk.clone());
-        state.cache.get(key, read(dataset, &from.variable, &chunk, &region, metrics)).await?
+    let (array, region) = if from.is_shared {
+        load_shared(state, metrics, dataset, &from.variable, chunk).await?
     } else {
-        read(dataset, &from.variable, &chunk, &region, metrics).await?
+        let region = selected_part(from, &chunk, &unit.selection);
+        (read(dataset, &from.variable, &chunk, &region, metrics).await?, region)
     };
     Ok(Block { array, dimensions: from.dimensions.clone(), region, is_dense: false })
+}
+
+/// What the whole scan needs of a chunk of `variable`, and where in the variable that is; read once, by whoever comes
+/// first.
+///
+/// # Errors
+/// When the chunk cannot be read.
+pub(crate) async fn load_shared(
+    state: &ScanState,
+    metrics: &ScanMetrics,
+    dataset: &Arc<Dataset>,
+    variable: &Arc<Variable>,
+    chunk: Vec<u64>,
+) -> Result<(ArrayRef, Region)> {
+    let wanted = state.wanted(variable).ok_or_else(|| internal("nothing of a variable is wanted"))?;
+    let along = wanted.iter().zip(variable.source.chunk_grid().dimensions()).zip(&chunk);
+    let within: Vec<IndexRanges> = along.map(|((wanted, chunks), c)| wanted.within(chunks.range(*c))).collect();
+    let region = bounding_box(&within, &(0..within.len()).collect::<Vec<_>>());
+    let key = (SourceId::of(variable), chunk.clone());
+    let array = state.cache.get(key, read(dataset, variable, &chunk, &region, metrics)).await?;
+    Ok((array, region))
 }
 
 /// The chunks of one variable that hold cells of a unit: along each of its dimensions, a segment for each chunk.

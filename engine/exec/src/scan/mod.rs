@@ -32,11 +32,11 @@ mod tests;
 
 pub(crate) use display::selection_parts;
 pub(crate) use fetch::{located, on_pool};
-pub(crate) use load::{Block, Loading, fetch_unit, load};
+pub(crate) use load::{Block, Loading, fetch_unit, load, load_shared};
 pub(crate) use metrics::ScanMetrics;
 pub use plan::ArrayScanExec;
 pub(crate) use plan::ScanRequest;
 pub(crate) use prune::prune;
 pub(crate) use rows::{UnitColumn, UnitRows};
 pub(crate) use state::{Held, ScanState};
-pub(crate) use units::{Unit, UnitGrid};
+pub(crate) use units::{Unit, UnitGrid, touched};

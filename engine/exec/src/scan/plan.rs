@@ -36,12 +36,13 @@ use super::state::ScanState;
 use super::statistics::statistics;
 use super::stream::PartitionScan;
 use super::units::UnitGrid;
-use crate::derived::{Derived, JoinedRows, LookupKind, WholePartitions};
+use crate::derived::{Derived, JoinedRows, LookupKind, Sliding, WholePartitions};
 use crate::error::{datafusion_error, internal};
 use crate::layout::{Column, Layout};
 use crate::options::ScanOptions;
 use crate::selection::LabelFilter;
 use crate::shared_run::SharedRun;
+use crate::slide::{SlideRequest, plan};
 
 /// What a scan is asked for.
 #[derive(Debug, Clone)]
@@ -80,7 +81,8 @@ pub struct ArrayScanExec {
 impl ArrayScanExec {
     pub(crate) fn try_new(layout: Arc<Layout>, request: ScanRequest) -> Result<Self> {
         let schema = Arc::new(layout.schema.project(&request.projection)?);
-        let units = UnitGrid::new(cut(&layout, &request.projection), &request.selection, request.nothing);
+        let units =
+            UnitGrid::new(cut(&layout, &layout.with_sources(&request.projection)), &request.selection, request.nothing);
         let count = match request.fetch {
             Some(rows) if request.blocks.is_empty() => units.holding(rows as u64),
             // A unit that a predicate on blocks skips holds none of the first rows.
@@ -127,6 +129,11 @@ impl ArrayScanExec {
     /// Chunks that are kept, and all there are, of the arrays that are read.
     pub(crate) fn chunks(&self) -> (u64, u64) {
         chunks(&self.layout, &self.arrays(), &self.units, self.partitions.last().map_or(0, |p| p.end))
+    }
+
+    /// How many dimensions the table has.
+    pub fn rank(&self) -> usize {
+        self.layout.grid.dimensions.len()
     }
 
     /// Whether a limit or filters that change while the query runs may leave out rows.
@@ -176,6 +183,32 @@ impl ArrayScanExec {
     ) -> Result<Option<Self>> {
         let source = WholePartitions::try_new(self, partition_by, functions, predicate)?;
         source.map(|source| self.with_derived(Arc::new(source))).transpose()
+    }
+
+    /// The same scan with the answers of `windows` along a dimension after its columns, and what their columns are
+    /// called. All expressions are over the columns of the scan. `None` where they do not go along one dimension, or rows
+    /// of it may be missing.
+    ///
+    /// # Errors
+    /// When a key or a frame cannot be evaluated for a label, or a column is missing.
+    pub fn with_slides(&self, windows: &SlideRequest) -> Result<Option<(Self, Vec<String>)>> {
+        if self.is_limited() || !self.request.blocks.is_empty() {
+            return Ok(None);
+        }
+        let Some(parts) = plan(&self.layout, &self.request.selection, windows)? else { return Ok(None) };
+        let mut names = vec![String::new(); windows.windows.len()];
+        let mut scan = self.clone();
+        for (slide, own) in parts {
+            let next = scan.with_derived(Arc::new(Sliding::new(slide)))?;
+            let fields = next.layout.schema.fields().iter().skip(scan.layout.columns.len());
+            for (name, field) in own.into_iter().zip(fields) {
+                if let Some(slot) = names.get_mut(name) {
+                    slot.clone_from(field.name());
+                }
+            }
+            scan = next;
+        }
+        Ok(Some((scan, names)))
     }
 
     /// The same scan with a row of `rows` for each cell after its columns, and last whether there is one: the row with the
@@ -359,9 +392,9 @@ impl ArrayScanExec {
     /// The columns that are read chunk by chunk, each once.
     fn arrays(&self) -> Vec<usize> {
         let filters = self.request.blocks.iter().flat_map(|b| &b.columns);
-        let mut columns: Vec<usize> = self.request.projection.iter().chain(filters).copied().collect();
+        let columns: Vec<usize> = self.request.projection.iter().chain(filters).copied().collect();
+        let mut columns = self.layout.with_sources(&columns);
         columns.sort_unstable();
-        columns.dedup();
         columns
     }
 }

@@ -7,7 +7,8 @@
 use std::collections::HashSet;
 use std::sync::{Arc, PoisonError};
 
-use datafusion::arrow::datatypes::Schema;
+use datafusion::arrow::array::{Array, AsArray};
+use datafusion::arrow::datatypes::{Float32Type, Float64Type, Schema};
 use datafusion::error::Result;
 use datafusion::physical_expr::utils::{collect_columns, reassign_expr_columns};
 use datafusion::physical_expr::{PhysicalExpr, split_conjunction};
@@ -57,6 +58,26 @@ pub(crate) async fn prune(state: &ScanState, metrics: &ScanMetrics, unit: &Unit)
     Ok(Some(left))
 }
 
+/// Where a label of `columns` among `selected` is 0. A filter may hold -0, which is equal to 0 but which Arrow orders
+/// before it, so such a label is never ruled out.
+fn zeros(columns: &[&Column], selected: &IndexRanges) -> Result<IndexRanges> {
+    let mut found = Vec::new();
+    for column in columns {
+        let Column::Labels { labels, .. } = column else { continue };
+        let array = labels.array()?;
+        let (narrow, wide) = (array.as_primitive_opt::<Float32Type>(), array.as_primitive_opt::<Float64Type>());
+        let is_zero = |i: u64| {
+            let at = i as usize;
+            narrow.is_some_and(|a| a.values().get(at).is_some_and(|v| *v == 0.0))
+                || wide.is_some_and(|a| a.values().get(at).is_some_and(|v| *v == 0.0))
+        };
+        if array.data_type().is_floating() {
+            found.extend(selected.iter().filter(|i| is_zero(*i)).map(|i| i..i + 1));
+        }
+    }
+    Ok(IndexRanges::from_ranges(found))
+}
+
 /// Narrows the one dimension that the columns of `conjunct` belong to.
 fn narrow_by_labels(state: &ScanState, conjunct: &Arc<dyn PhysicalExpr>, unit: &mut Unit) {
     let mut columns = Vec::new();
@@ -79,7 +100,7 @@ fn narrow_by_labels(state: &ScanState, conjunct: &Arc<dyn PhysicalExpr>, unit: &
         let schema: Arc<Schema> = Arc::new(state.layout.schema.project(&columns)?);
         let predicate = reassign_expr_columns(Arc::clone(conjunct), &schema)?;
         let columns: Vec<&Column> = columns.iter().filter_map(|i| state.layout.columns.get(*i)).collect();
-        evaluate(&predicate, &schema, &columns, selected)
+        Ok(evaluate(&predicate, &schema, &columns, selected)?.union(&zeros(&columns, selected)?))
     };
     if let Ok(narrowed) = narrowed() {
         *selected = narrowed;

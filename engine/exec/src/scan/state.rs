@@ -1,6 +1,7 @@
 //! What all partitions of a running scan share: budgets, the cache, and how each variable is read.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::{Arc, Mutex};
 
 use datafusion::error::Result;
@@ -10,11 +11,11 @@ use datafusion::physical_expr::PhysicalExpr;
 use hyperslab_array::{DimensionChunks, IndexRanges, Selection, Variable};
 
 use super::budget::{Budget, Permit};
-use super::cache::ChunkCache;
+use super::cache::{ChunkCache, SourceId};
 use super::plan::ScanRequest;
 use super::rows::bounding_box;
 use super::units::{Unit, UnitGrid, touched};
-use crate::derived::{Derived, DerivedRun};
+use crate::derived::{Derived, DerivedRun, Wanted};
 use crate::layout::{Column, Layout};
 use crate::options::ScanOptions;
 
@@ -35,6 +36,8 @@ pub(crate) struct ScanState {
     /// Which indices of a unit fulfil a predicate on blocks, by predicate and unit.
     pub hits: Mutex<HashMap<HitsKey, Arc<Hits>>>,
     reads: HashMap<usize, ArrayRead>,
+    /// What the run needs of the variables whose chunks are shared, along each of their dimensions.
+    wanted: HashMap<SourceId, Vec<IndexRanges>>,
     reservation: MemoryReservation,
 }
 
@@ -47,7 +50,6 @@ pub(crate) type Hits = Vec<(usize, IndexRanges)>;
 /// How one column is read.
 #[derive(Debug, Clone)]
 pub(crate) struct ArrayRead {
-    pub column: usize,
     pub variable: Arc<Variable>,
     /// The grid's dimensions, in the order of the variable's.
     pub dimensions: Vec<usize>,
@@ -94,19 +96,29 @@ impl ScanState {
         };
         let mut filtered: Vec<usize> = request.blocks.iter().flat_map(|b| b.columns.iter().copied()).collect();
         filtered.extend(sources(layout, request).flat_map(|source| source.reads()));
-        let reads = request
+        let mut wanted: HashMap<SourceId, Vec<IndexRanges>> = HashMap::new();
+        for Wanted { variable, indices } in wanted_elsewhere(layout, request) {
+            want(&mut wanted, &variable, indices);
+        }
+        let reads: HashMap<usize, ArrayRead> = request
             .projection
             .iter()
             .chain(&filtered)
             .filter_map(|&column| match layout.columns.get(column) {
                 Some(Column::Array { variable, dimensions }) => {
-                    let is_shared = filtered.contains(&column) || !is_private(variable, dimensions, units);
+                    let is_shared = filtered.contains(&column)
+                        || wanted.contains_key(&SourceId::of(variable))
+                        || !is_private(variable, dimensions, units);
                     let (variable, dimensions) = (Arc::clone(variable), dimensions.clone());
-                    Some((column, ArrayRead { column, variable, dimensions, is_shared }))
+                    Some((column, ArrayRead { variable, dimensions, is_shared }))
                 }
                 _ => None,
             })
             .collect();
+        for read in reads.values().filter(|read| read.is_shared) {
+            let selected = |d: &usize| request.selection.dimensions.get(*d).cloned().unwrap_or_default();
+            want(&mut wanted, &read.variable, read.dimensions.iter().map(selected).collect());
+        }
         Self {
             layout: Arc::clone(layout),
             request: request.clone(),
@@ -118,6 +130,7 @@ impl ScanState {
             hits: Mutex::default(),
             derived: layout.derived.iter().map(|source| source.start(context)).collect(),
             reads,
+            wanted,
             reservation: register(""),
             options,
         }
@@ -139,6 +152,11 @@ impl ScanState {
     /// How `column` is read, where it is an array.
     pub fn read(&self, column: usize) -> Option<&ArrayRead> {
         self.reads.get(&column)
+    }
+
+    /// What the run needs of a variable whose chunks are shared, along each of its dimensions.
+    pub fn wanted(&self, variable: &Variable) -> Option<&[IndexRanges]> {
+        self.wanted.get(&SourceId::of(variable)).map(Vec::as_slice)
     }
 
     /// What the rows of `unit` need.
@@ -199,12 +217,12 @@ impl ScanState {
     }
 }
 
-/// The derived sources of which a column is projected.
+/// The derived sources that projected columns are made of.
 fn sources<'a>(layout: &'a Layout, request: &ScanRequest) -> impl Iterator<Item = &'a Arc<dyn Derived>> {
-    let mut used: Vec<usize> = request
-        .projection
-        .iter()
-        .filter_map(|c| match layout.columns.get(*c) {
+    let mut used: Vec<usize> = layout
+        .with_sources(&request.projection)
+        .into_iter()
+        .filter_map(|c| match layout.columns.get(c) {
             Some(Column::Derived { source, .. }) => Some(*source),
             _ => None,
         })
@@ -212,6 +230,29 @@ fn sources<'a>(layout: &'a Layout, request: &ScanRequest) -> impl Iterator<Item 
     used.sort_unstable();
     used.dedup();
     used.into_iter().filter_map(|source| layout.derived.get(source))
+}
+
+/// What the projected derived columns read of arrays of other tables.
+fn wanted_elsewhere(layout: &Layout, request: &ScanRequest) -> Vec<Wanted> {
+    let of_column = |c: &usize| match layout.columns.get(*c)? {
+        Column::Derived { source, column } => layout.derived.get(*source)?.wanted(*column),
+        _ => None,
+    };
+    request.projection.iter().filter_map(of_column).collect()
+}
+
+/// Adds `indices` to what is wanted of `variable`.
+fn want(wanted: &mut HashMap<SourceId, Vec<IndexRanges>>, variable: &Variable, indices: Vec<IndexRanges>) {
+    match wanted.entry(SourceId::of(variable)) {
+        Entry::Occupied(mut known) => {
+            for (known, indices) in known.get_mut().iter_mut().zip(&indices) {
+                *known = known.union(indices);
+            }
+        }
+        Entry::Vacant(entry) => {
+            entry.insert(indices);
+        }
+    }
 }
 
 /// Whether each chunk of the variable lies within one unit.

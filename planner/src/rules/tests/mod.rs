@@ -4,12 +4,15 @@
 
 mod calendars;
 mod chunk_aggregate;
+mod chunk_join;
+mod chunk_regions;
 mod dim_index;
 mod floats;
 mod functions;
 mod grouping_sets;
 mod lookups;
 mod pruning;
+mod random_joins;
 mod times;
 
 use std::sync::Arc;
@@ -35,13 +38,18 @@ struct Made<'a>(&'a str, &'a [&'a str], Values, &'a [(&'a str, &'a str)]);
 
 /// Registers the widest grid of these variables as `name`.
 async fn register(ctx: &SessionContext, name: &str, variables: Vec<Made<'_>>) {
+    register_in_chunks(ctx, name, variables, 2).await;
+}
+
+/// As [`register`], with chunks of at most `most` along each dimension.
+async fn register_in_chunks(ctx: &SessionContext, name: &str, variables: Vec<Made<'_>>, most: u64) {
     let sizes: Vec<(&str, u64)> =
         variables.iter().filter(|v| v.1.len() == 1).map(|v| (v.1[0], v.2.len() as u64)).collect();
     let size = |d: &str| sizes.iter().find(|(n, _)| *n == d).map_or(1, |(_, s)| *s);
     let mut builder = DatasetBuilder::new(name, "memory", "MEMORY");
     for Made(name, dimensions, values, attributes) in variables {
         let shape: Vec<u64> = dimensions.iter().map(|d| size(d)).collect();
-        let chunks: Vec<u64> = shape.iter().map(|s| (*s).clamp(1, 2)).collect();
+        let chunks: Vec<u64> = shape.iter().map(|s| (*s).clamp(1, most)).collect();
         let grid = ChunkGrid::regular(&shape, &chunks).unwrap();
         builder = builder.variable(RawVariable {
             name: name.into(),

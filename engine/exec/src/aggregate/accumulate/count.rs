@@ -12,7 +12,7 @@ use super::feed::blocks;
 use super::kernel::{MaybeNan, any_nan};
 use super::rows::Missing;
 use super::values::{Presence, check, same_kind, valid};
-use super::{Accumulator, Argument, Piece};
+use super::{Accumulator, Argument, Move, Piece};
 
 /// `count`, of rows where it has no argument.
 #[derive(Debug)]
@@ -55,6 +55,11 @@ impl Accumulator for Count {
 
     fn merge(&mut self, later: Box<dyn Accumulator>) -> Result<()> {
         self.missing.merge(&same_kind::<Self>(later)?.missing);
+        Ok(())
+    }
+
+    fn merge_groups(&mut self, later: Box<dyn Accumulator>, moves: &[Move]) -> Result<()> {
+        self.missing.merge_groups(&same_kind::<Self>(later)?.missing, moves);
         Ok(())
     }
 

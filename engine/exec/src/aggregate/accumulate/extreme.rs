@@ -18,7 +18,7 @@ use super::feed::{self, Fold};
 use super::kernel::{Ordered, any_nan, by_offset, extreme, extreme_each, neutral, pick};
 use super::rows::Missing;
 use super::values::{Presence, native, nulls, same_kind, single, valid};
-use super::{Accumulator, Argument, Piece, Target};
+use super::{Accumulator, Argument, Move, Piece, Target};
 
 /// `min` (`MAX` is false) and `max` (`MAX` is true).
 #[derive(Debug)]
@@ -186,6 +186,17 @@ impl<T: Ordered + Plain + ArrowNativeType, const MAX: bool> Accumulator for Extr
         self.missing.merge(&later.missing);
         self.best.merge(&later.best);
         self.worst.merge(&later.worst);
+        Ok(())
+    }
+
+    fn merge_groups(&mut self, later: Box<dyn Accumulator>, moves: &[Move]) -> Result<()> {
+        let later = same_kind::<Self>(later)?;
+        for Move { from, to } in moves {
+            self.states.one(*to, &later.states.0[from.clone()]);
+        }
+        self.missing.merge_groups(&later.missing, moves);
+        self.best.merge_groups(&later.best, moves);
+        self.worst.merge_groups(&later.worst, moves);
         Ok(())
     }
 

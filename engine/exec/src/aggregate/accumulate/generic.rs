@@ -14,7 +14,7 @@ use datafusion::physical_expr::aggregate::AggregateFunctionExpr;
 
 use super::bits::{Bits, ones};
 use super::values::{check, same_kind};
-use super::{Accumulator, Argument, Piece, Target};
+use super::{Accumulator, Argument, Move, Piece, Target};
 
 /// States of DataFusion.
 pub(super) struct Generic {
@@ -148,6 +148,29 @@ impl Accumulator for Generic {
             }
         }
         Ok(())
+    }
+
+    fn merge_groups(&mut self, later: Box<dyn Accumulator>, moves: &[Move]) -> Result<()> {
+        let later = same_kind::<Self>(later)?;
+        let Some(mut states) = later.states else { return Ok(()) };
+        let (mut from, mut to) = (Vec::new(), Vec::new());
+        if self.states.is_none() {
+            // DataFusion must hear of a group without a row for it not to have one.
+            from.resize(self.groups, later.groups.saturating_sub(1) as u32);
+            to.extend(0..self.groups);
+        }
+        for Move { from: groups, to: group } in moves {
+            from.extend(groups.clone().map(|group| group as u32));
+            to.resize(from.len(), *group);
+        }
+        let from = UInt32Array::from(from);
+        let states = states.state(EmitTo::All)?;
+        let taken = states.iter().map(|array| Ok(take(array, &from, None)?)).collect::<Result<Vec<_>>>()?;
+        let own = match &mut self.states {
+            Some(own) => own,
+            None => self.states.insert(create(&self.expr)?),
+        };
+        own.merge_batch(&taken, &to, self.groups)
     }
 
     fn finish(&mut self, groups: Range<usize>, _: &[u64]) -> Result<ArrayRef> {

@@ -304,13 +304,24 @@ pub(super) fn add_map<T: Widen>(sums: &mut [f64], offsets: &[u32], values: &[T])
         |offset, values| add(offset, sum(values)),
         |offsets, values| {
             let (mut current, mut so_far) = (offsets[0], 0.0);
-            for (offset, value) in offsets.iter().zip(values) {
-                if *offset != current {
+            let mut take = |offset: u32, value: f64| {
+                if offset != current {
                     add(current as usize, so_far);
-                    (current, so_far) = (*offset, 0.0);
+                    (current, so_far) = (offset, 0.0);
                 }
-                so_far += value.widen();
+                so_far += value;
+            };
+            // Bins of four cells and more are common, and four are compared and added at once.
+            let ((four_offsets, offsets), (four_values, values)) = (offsets.as_chunks::<4>(), values.as_chunks::<4>());
+            for (offsets, values) in four_offsets.iter().zip(four_values) {
+                let [first, ..] = *offsets;
+                if *offsets == [first; 4] {
+                    take(first, add_up(values.map(T::widen)));
+                } else {
+                    offsets.iter().zip(values).for_each(|(offset, value)| take(*offset, value.widen()));
+                }
             }
+            offsets.iter().zip(values).for_each(|(offset, value)| take(*offset, value.widen()));
             add(current as usize, so_far);
         },
     );

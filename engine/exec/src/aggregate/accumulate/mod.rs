@@ -85,6 +85,13 @@ pub(crate) enum Argument<'a> {
     Runs(&'a ArrayRef),
 }
 
+/// Groups side by side whose states go to one group.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Move {
+    pub from: Range<usize>,
+    pub to: usize,
+}
+
 /// The states of one aggregate function.
 pub(crate) trait Accumulator: Any + Debug + Send {
     /// Takes in a piece.
@@ -98,6 +105,13 @@ pub(crate) trait Accumulator: Any + Debug + Send {
     /// # Errors
     /// When the function fails, or the kinds differ.
     fn merge(&mut self, later: Box<dyn Accumulator>) -> Result<()>;
+
+    /// Takes in what `later`, of the same kind but with groups of its own, took in after this one: each of its groups
+    /// goes where `moves` say, to several groups or to none. The last group of `later` has taken in nothing.
+    ///
+    /// # Errors
+    /// When the function fails, or the kinds differ.
+    fn merge_groups(&mut self, later: Box<dyn Accumulator>, moves: &[Move]) -> Result<()>;
 
     /// The answers of `groups`; called with ranges that follow each other, from the first group on. `cells` are those
     /// that counted in each group of the range, missing ones included.

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use super::bits::{Bits, low, ones};
 use super::kernel::{BLOCK, MaybeNan, by_offset};
-use super::{Piece, Run, Target};
+use super::{Move, Piece, Run, Target};
 
 /// How many cells counted in each group, where a mask decides that.
 #[derive(Debug)]
@@ -28,6 +28,13 @@ impl RowCounter {
     pub(crate) fn merge(&mut self, later: &Self) {
         for (count, later) in self.counts.iter_mut().zip(&later.counts) {
             *count += later;
+        }
+    }
+
+    /// Adds what `later` counted in groups of its own.
+    pub(crate) fn merge_groups(&mut self, later: &Self, moves: &[Move]) {
+        for Move { from, to } in moves {
+            self.counts[*to] += later.counts[from.clone()].iter().sum::<u64>();
         }
     }
 
@@ -145,9 +152,21 @@ impl Missing {
         }
     }
 
+    /// Adds what `later` counted in groups of its own.
+    pub(super) fn merge_groups(&mut self, later: &Self, moves: &[Move]) {
+        if let Some(later) = &later.counter {
+            self.counter().merge_groups(later, moves);
+        }
+    }
+
     /// How many in a group.
     pub(super) fn of(&self, group: usize) -> u64 {
         self.counter.as_ref().map_or(0, |counter| counter.counts[group])
+    }
+
+    /// Whether none is, in any group.
+    pub(super) fn is_none(&self) -> bool {
+        self.counter.is_none()
     }
 
     /// How many are there in each group of the range, of the cells that counted.

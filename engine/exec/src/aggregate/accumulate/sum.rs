@@ -5,6 +5,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use datafusion::arrow::array::{Array, ArrayRef, Float64Array, PrimitiveArray};
+use datafusion::arrow::buffer::{BooleanBuffer, NullBuffer};
 use datafusion::arrow::datatypes::{ArrowPrimitiveType, DataType, Float64Type};
 use datafusion::common::exec_err;
 use datafusion::error::Result;
@@ -14,7 +15,7 @@ use super::feed::{self, Fold};
 use super::kernel::{Whole, Widen, add_each, add_map, by_offset, sum};
 use super::rows::Missing;
 use super::values::{Presence, cast, cast_cells, nulls, same_kind, single, valid, with_numbers};
-use super::{Accumulator, Argument, Piece};
+use super::{Accumulator, Argument, Move, Piece};
 
 /// What becomes of a floating-point sum.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -105,14 +106,37 @@ impl Accumulator for FloatSum {
         Ok(())
     }
 
+    fn merge_groups(&mut self, later: Box<dyn Accumulator>, moves: &[Move]) -> Result<()> {
+        let later = same_kind::<Self>(later)?;
+        for Move { from, to } in moves {
+            self.sums[*to] += sum(&later.sums[from.clone()]);
+        }
+        self.missing.merge_groups(&later.missing, moves);
+        Ok(())
+    }
+
     fn finish(&mut self, groups: Range<usize>, cells: &[u64]) -> Result<ArrayRef> {
         let sums = &self.sums[groups.clone()];
-        let answers = sums.iter().zip(self.missing.present(groups, cells)).map(|(sum, present)| match self.answer {
-            _ if present == 0 => None,
-            Answer::Sum => Some(*sum),
-            Answer::Average => Some(*sum / present as f64),
-        });
-        Ok(Arc::new(answers.collect::<Float64Array>()))
+        let counted: Vec<u64>;
+        let present = if self.missing.is_none() {
+            cells
+        } else {
+            counted = self.missing.present(groups, cells).collect();
+            &counted
+        };
+        // A count fits 63 bits, and becomes a float at once from a signed number.
+        let divisor = |present: u64| present.max(1) as i64 as f64;
+        let answers: Vec<f64> = match (self.answer, present.first()) {
+            (Answer::Sum, _) => sums.to_vec(),
+            (Answer::Average, Some(first)) if present.iter().fold(true, |all, n| all & (n == first)) => {
+                let divisor = divisor(*first);
+                sums.iter().map(|sum| sum / divisor).collect()
+            }
+            (Answer::Average, _) => sums.iter().zip(present).map(|(sum, n)| sum / divisor(*n)).collect(),
+        };
+        let is_there = BooleanBuffer::collect_bool(present.len(), |group| present[group] > 0);
+        let nulls = Some(NullBuffer::new(is_there)).filter(|nulls| nulls.null_count() > 0);
+        Ok(Arc::new(Float64Array::new(answers.into(), nulls)))
     }
 
     fn memory(&self) -> usize {
@@ -209,6 +233,15 @@ where
             *sum += later;
         }
         self.missing.merge(&later.missing);
+        Ok(())
+    }
+
+    fn merge_groups(&mut self, later: Box<dyn Accumulator>, moves: &[Move]) -> Result<()> {
+        let later = same_kind::<Self>(later)?;
+        for Move { from, to } in moves {
+            self.sums[*to] += later.sums[from.clone()].iter().sum::<i128>();
+        }
+        self.missing.merge_groups(&later.missing, moves);
         Ok(())
     }
 

@@ -17,7 +17,7 @@ use super::bits::{Bits, low, ones};
 use super::feed::blocks;
 use super::kernel::{Widen, sum_of};
 use super::values::{Presence, cast, cast_cells, same_kind, single, valid, with_numbers};
-use super::{Accumulator, Argument, Piece, Run, Target};
+use super::{Accumulator, Argument, Move, Piece, Run, Target};
 
 /// What is answered for a group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -274,6 +274,14 @@ impl Accumulator for Variance {
     fn merge(&mut self, later: Box<dyn Accumulator>) -> Result<()> {
         let later = same_kind::<Self>(later)?;
         (0..later.states.counts.len()).for_each(|group| self.states.add(group, later.states.get(group)));
+        Ok(())
+    }
+
+    fn merge_groups(&mut self, later: Box<dyn Accumulator>, moves: &[Move]) -> Result<()> {
+        let later = same_kind::<Self>(later)?;
+        for Move { from, to } in moves {
+            from.clone().for_each(|group| self.states.add(*to, later.states.get(group)));
+        }
         Ok(())
     }
 

@@ -14,7 +14,7 @@ use super::feed::{blocks, shown};
 use super::kernel::{Widen, add_each, dot, sum};
 use super::rows::Missing;
 use super::values::{Presence, cast, cast_cells, check, same_kind, valid};
-use super::{Accumulator, Argument, Piece, Run, Target};
+use super::{Accumulator, Argument, Move, Piece, Run, Target};
 
 /// `weighted_avg`: the sum of the products divided by the sum of the weights.
 #[derive(Debug)]
@@ -185,6 +185,16 @@ impl Accumulator for WeightedAverage {
         add_each(&mut self.products, &later.products);
         add_each(&mut self.weights, &later.weights);
         self.missing.merge(&later.missing);
+        Ok(())
+    }
+
+    fn merge_groups(&mut self, later: Box<dyn Accumulator>, moves: &[Move]) -> Result<()> {
+        let later = same_kind::<Self>(later)?;
+        for Move { from, to } in moves {
+            self.products[*to] += sum(&later.products[from.clone()]);
+            self.weights[*to] += sum(&later.weights[from.clone()]);
+        }
+        self.missing.merge_groups(&later.missing, moves);
         Ok(())
     }
 
