@@ -72,7 +72,11 @@ impl Windows<'_> {
         // The sanity check of DataFusion 55 refuses an order by an expression of two windows.
         let bare: Vec<String> = windows.iter().filter(|w| w.column.is_some()).map(|w| w.item.sql.clone()).collect();
         let items: Vec<Item> = windows.into_iter().map(|w| w.item).collect();
-        let order = self.total_order(&bare);
+        // DataFusion 55 hands the limit of a sort that it can spare to the merge below a window over all rows: at two
+        // partitions `sum(x) OVER ()` adds up the first rows alone.
+        let of_all = |sql: &str| sql.split("OVER (").skip(1).any(|over| !over.starts_with("PARTITION"));
+        let is_partitioned = !of_all(from) && items.iter().all(|i| !of_all(&i.sql));
+        let order = self.total_order(&bare, is_partitioned);
         if let Some((_, used)) = &order {
             shown.extend(used.iter().filter(|u| !shown.contains(u)).cloned().collect::<Vec<_>>());
         }
@@ -86,7 +90,7 @@ impl Windows<'_> {
     }
 
     /// `ORDER BY … LIMIT`, where there is one that leaves nothing open, and the columns that it needs.
-    fn total_order(&mut self, exact: &[String]) -> Option<(String, Vec<String>)> {
+    fn total_order(&mut self, exact: &[String], is_partitioned: bool) -> Option<(String, Vec<String>)> {
         if self.rank == 0 || !self.random.chance(25) {
             return None;
         }
@@ -102,6 +106,7 @@ impl Windows<'_> {
             order.insert(0, first);
         }
         let limit = match self.random.below(3) {
+            _ if !is_partitioned => String::new(),
             0 => String::new(),
             1 => format!(" LIMIT {}", self.random.below(9)),
             _ => format!(" LIMIT {} OFFSET {}", self.random.below(9), self.random.below(20)),
