@@ -144,7 +144,10 @@ fn over(request: GatherRequest, kept: &[usize], scan: &ArrayScanExec) -> Result<
         })
     };
     let filter = |filter: GatherFilter| {
-        Ok(GatherFilter { columns: filter.columns.into_iter().map(column).collect::<Result<_>>()?, ..filter })
+        Ok::<_, datafusion::error::DataFusionError>(GatherFilter {
+            columns: filter.columns.into_iter().map(column).collect::<Result<_>>()?,
+            ..filter
+        })
     };
     Ok(GatherRequest {
         columns: request.columns.into_iter().map(column).collect::<Result<_>>()?,

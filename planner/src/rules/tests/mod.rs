@@ -6,6 +6,7 @@ mod calendars;
 mod chunk_aggregate;
 mod chunk_join;
 mod chunk_regions;
+mod chunk_window_slide;
 mod dim_index;
 mod floats;
 mod functions;
