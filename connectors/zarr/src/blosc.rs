@@ -149,7 +149,7 @@ struct Scratch {
 fn unshuffle(planes: &[u8], type_size: usize, out: &mut [u8]) {
     match type_size {
         2 => unshuffle_known::<2>(planes, out),
-        4 => unshuffle_known::<4>(planes, out),
+        4 => unshuffle_four(planes, out),
         8 => unshuffle_known::<8>(planes, out),
         _ => {
             let count = out.len() / type_size;
@@ -160,6 +160,31 @@ fn unshuffle(planes: &[u8], type_size: usize, out: &mut [u8]) {
             rest.copy_from_slice(planes.get(count * type_size..).unwrap_or_default());
         }
     }
+}
+
+/// [`unshuffle`] of values of four bytes: first to pairs, then to values, each of which takes few vector instructions.
+/// At once, it takes three times as long (measured on 128 KiB).
+fn unshuffle_four(planes: &[u8], out: &mut [u8]) {
+    const VALUES: usize = 64;
+    let (whole, _) = out.as_chunks_mut::<{ 4 * VALUES }>();
+    let (count, done) = (planes.len() / 4, whole.len() * VALUES);
+    let plane = |k: usize| planes.get(k * count..(k + 1) * count).unwrap_or_default();
+    let [first, second, third, fourth] = [0, 1, 2, 3].map(|k| plane(k).as_chunks::<VALUES>().0);
+    let pairs = |left: &[u8; VALUES], right: &[u8; VALUES]| -> [u16; VALUES] {
+        std::array::from_fn(|i| u16::from_ne_bytes([left[i], right[i]]))
+    };
+    for ((((out, first), second), third), fourth) in whole.iter_mut().zip(first).zip(second).zip(third).zip(fourth) {
+        let (low, high) = (pairs(first, second), pairs(third, fourth));
+        for ((value, low), high) in out.as_chunks_mut::<4>().0.iter_mut().zip(low).zip(high) {
+            let [[a, b], [c, d]] = [low.to_ne_bytes(), high.to_ne_bytes()];
+            *value = [a, b, c, d];
+        }
+    }
+    let (values, rest) = out.as_chunks_mut::<4>();
+    for (i, value) in values.iter_mut().enumerate().skip(done) {
+        *value = std::array::from_fn(|k| plane(k).get(i).copied().unwrap_or_default());
+    }
+    rest.copy_from_slice(planes.get(4 * count..).unwrap_or_default());
 }
 
 fn unshuffle_known<const N: usize>(planes: &[u8], out: &mut [u8]) {

@@ -129,6 +129,21 @@ async fn a_join_of_a_table_with_itself_reads_its_chunks_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn shuffled_points_read_each_chunk_once() {
+    let mut d = Recorded::open("era.zarr").await;
+    let points = "(SELECT i, TIMESTAMP '1999-12-01' + i * 7919 % 90 * INTERVAL '1 day' AS time, \
+        (i * 104729 % 181)::DOUBLE - 90 AS lat, (i * 1299709 % 360)::DOUBLE AS lon \
+        FROM (SELECT value AS i FROM generate_series(1, 20000)) s) b";
+    let on = "d.time = nearest(d.time, b.time) AND d.lat = nearest(d.lat, b.lat) AND d.lon = nearest(d.lon, b.lon)";
+    let all = format!("SELECT b.i, d.t2m FROM {points} JOIN d ON {on}");
+    assert_eq!(d.ask(&all).await.len(), 8);
+    assert_eq!(d.ask(&format!("{all} WHERE d.lat < -5 AND b.time < TIMESTAMP '1999-12-02'")).await.len(), 2);
+    d.ask_nothing(&format!("{all} WHERE b.i < 0")).await;
+    d.ask_nothing(&format!("SELECT b.i, d.lat FROM {points} LEFT JOIN d ON {on}")).await;
+    d.check("points");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn inner_chunks_of_shards() {
     let mut d = Recorded::open("ostia_sharded.zarr").await;
     d.ask_nothing("SELECT count(*), min(time), max(latitude) FROM d").await;

@@ -16,9 +16,5 @@ mod request;
 mod rows;
 mod stream;
 
-#[cfg(test)]
-#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-mod tests;
-
 pub use plan::ArrayGatherExec;
 pub use request::{GatherColumn, GatherFilter, GatherKind, GatherRequest};

@@ -8,7 +8,7 @@ use datafusion::arrow::compute::BatchCoalescer;
 use datafusion::common::stats::Precision;
 use datafusion::common::tree_node::TreeNodeRecursion;
 use datafusion::common::{Statistics, internal_err};
-use datafusion::error::Result;
+use datafusion::error::{DataFusionError, Result};
 use datafusion::execution::memory_pool::MemoryConsumer;
 use datafusion::execution::{SendableRecordBatchStream, TaskContext};
 use datafusion::physical_expr::utils::{collect_columns, reassign_expr_columns};
@@ -138,13 +138,13 @@ fn kept(request: &GatherRequest) -> Vec<usize> {
 fn over(request: GatherRequest, kept: &[usize], scan: &ArrayScanExec) -> Result<GatherRequest> {
     let schema = scan.schema();
     let column = |column: GatherColumn| {
-        Ok(match column {
+        Ok::<_, DataFusionError>(match column {
             GatherColumn::Points(i) => GatherColumn::Points(kept.partition_point(|k| *k < i)),
             GatherColumn::Grid(expr) => GatherColumn::Grid(reassign_expr_columns(expr, &schema)?),
         })
     };
     let filter = |filter: GatherFilter| {
-        Ok::<_, datafusion::error::DataFusionError>(GatherFilter {
+        Ok::<_, DataFusionError>(GatherFilter {
             columns: filter.columns.into_iter().map(column).collect::<Result<_>>()?,
             ..filter
         })

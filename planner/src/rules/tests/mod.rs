@@ -4,6 +4,7 @@
 
 mod calendars;
 mod chunk_aggregate;
+mod chunk_gather;
 mod chunk_join;
 mod chunk_regions;
 mod chunk_window_slide;
