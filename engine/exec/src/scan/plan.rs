@@ -195,7 +195,7 @@ impl ArrayScanExec {
         if self.is_limited() || !self.request.blocks.is_empty() {
             return Ok(None);
         }
-        let Some(parts) = plan(&self.layout, &self.request.selection, windows)? else { return Ok(None) };
+        let Some(parts) = plan(&self.layout, &self.request.selection, &self.units, windows)? else { return Ok(None) };
         let mut names = vec![String::new(); windows.windows.len()];
         let mut scan = self.clone();
         for (slide, own) in parts {

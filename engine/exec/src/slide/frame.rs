@@ -87,6 +87,17 @@ impl Frames {
         self.ranges.get(place as usize).cloned().unwrap_or(0..0)
     }
 
+    /// How far a frame that is loaded as a whole reaches, or a running one from its row, at most.
+    pub fn reach(&self) -> u64 {
+        let along = self.ranges.iter().zip(0u64..).filter(|(range, _)| !range.is_empty());
+        let reaches = along.map(|(range, place)| match self.method {
+            Method::FromStart => range.end.abs_diff(place),
+            Method::FromEnd => range.start.abs_diff(place),
+            Method::Short | Method::Blocks => range.end.max(place) - range.start.min(place),
+        });
+        reaches.max().unwrap_or(0)
+    }
+
     /// How the rows of a frame are put together.
     pub fn method(&self) -> Method {
         self.method

@@ -4,23 +4,27 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use datafusion::arrow::array::{Array, ArrayRef};
-use datafusion::arrow::datatypes::{FieldRef, Schema, SchemaRef};
+use datafusion::arrow::datatypes::{DataType, FieldRef, Schema, SchemaRef};
 use datafusion::arrow::row::{RowConverter, SortField};
 use datafusion::error::Result;
 use datafusion::logical_expr::WindowFrame;
 use datafusion::physical_expr::utils::{collect_columns, reassign_expr_columns};
 use datafusion::physical_expr::{PhysicalExpr, PhysicalSortExpr};
 use datafusion::physical_expr_common::physical_expr::is_volatile;
-use hyperslab_array::{IndexRanges, Selection};
+use hyperslab_array::{DimensionChunks, IndexRanges, Selection};
 
 use super::frame::{Frames, Method, is_whole};
 use super::function::{FrameAggregate, RowValue};
 use super::line::Line;
 use crate::aggregate::{Varies, label_values as values, varies};
 use crate::layout::Layout;
+use crate::scan::UnitGrid;
 
 /// Longer dimensions are not gone along.
 const MOST_ORDINALS: u64 = 1 << 24;
+
+/// What the frames of a unit take of the memory, at most; with more, rows are sorted.
+const MOST_BYTES: u64 = 1 << 30;
 
 /// Windows of the same partitions and order. All expressions are over the columns of a scan.
 #[derive(Debug, Clone)]
@@ -94,6 +98,7 @@ pub(crate) struct PlannedWindow {
 pub(crate) fn plan(
     layout: &Arc<Layout>,
     selection: &Selection,
+    units: &UnitGrid,
     request: &SlideRequest,
 ) -> Result<Option<Vec<(Slide, Vec<usize>)>>> {
     let expressions = request.order_by.iter().map(|s| &s.expr).chain(&request.partition_by);
@@ -115,6 +120,12 @@ pub(crate) fn plan(
             None => Arc::new(Frames::try_new(&window.frame, &course.labels, course.order.options, &line)?),
         };
         known.push((&window.frame, Arc::clone(&frames)));
+        let width = window.argument.as_ref().map_or(Ok(0), |a| a.data_type(&layout.schema).map(|t| width(&t)))?;
+        if is_aggregate
+            && cells_of_unit(selection, units, course.dimension, frames.reach()).saturating_mul(width) > MOST_BYTES
+        {
+            return Ok(None);
+        }
         let running = Some(frames.method())
             .filter(|method| is_aggregate && matches!(method, Method::FromStart | Method::FromEnd));
         match parts.iter_mut().find(|(way, _, _)| *way == running) {
@@ -161,6 +172,19 @@ pub(crate) fn plan(
         planned.push((slide, own));
     }
     Ok(Some(planned))
+}
+
+fn width(data_type: &DataType) -> u64 {
+    data_type.primitive_width().unwrap_or(size_of::<f64>()) as u64
+}
+
+/// How many cells a unit loads, at most, where its frames reach so far along `dimension`; saturates.
+fn cells_of_unit(selection: &Selection, units: &UnitGrid, dimension: usize, reach: u64) -> u64 {
+    let along = |(d, selected): (usize, &IndexRanges)| {
+        let own = units.chunks(d).map_or(1, DimensionChunks::longest);
+        if d == dimension { own.saturating_add(reach).min(selected.len()) } else { own.min(selected.len()) }
+    };
+    selection.dimensions.iter().enumerate().map(along).fold(1, u64::saturating_mul)
 }
 
 impl Slide {

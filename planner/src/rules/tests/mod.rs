@@ -7,6 +7,7 @@ mod chunk_aggregate;
 mod chunk_gather;
 mod chunk_join;
 mod chunk_regions;
+mod chunk_window_slide;
 mod dim_index;
 mod floats;
 mod functions;
