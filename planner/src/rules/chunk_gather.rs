@@ -33,7 +33,7 @@ fn gather(join: &HashJoinExec) -> Result<Option<ArrayGatherExec>> {
     let is_plain = join.null_equality() == NullEquality::NullEqualsNothing
         && !join.null_aware
         && join.fetch().is_none()
-        && join.dynamic_filter_expr().is_none();
+        && join.dynamic_expressions_produced().is_empty();
     let (grid, points, side) = match (Input::of(join.left())?, Input::of(join.right())?) {
         (None, Some(grid)) if is_plain => (grid, join.left(), JoinSide::Left),
         (Some(grid), None) if is_plain => (grid, join.right(), JoinSide::Right),

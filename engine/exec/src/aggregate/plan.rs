@@ -12,7 +12,9 @@ use datafusion::execution::{SendableRecordBatchStream, TaskContext};
 use datafusion::physical_expr::utils::collect_columns;
 use datafusion::physical_expr::{EquivalenceProperties, Partitioning, PhysicalExpr};
 use datafusion::physical_expr_common::physical_expr::is_volatile;
-use datafusion::physical_plan::execution_plan::{Boundedness, EmissionType, SchedulingType, apply_expression_roots};
+use datafusion::physical_plan::execution_plan::{
+    Boundedness, EmissionType, SchedulingType, apply_expression_roots, reset_plan_states,
+};
 use datafusion::physical_plan::metrics::{BaselineMetrics, ExecutionPlanMetricsSet, MetricsSet};
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::physical_plan::{DisplayAs, DisplayFormatType, ExecutionPlan, PlanProperties};
@@ -231,14 +233,15 @@ pub(super) fn write_parts(
     }
 }
 
-/// `rows` with other plans below the derived columns of its scan.
+/// `rows` with other plans below the derived columns of its scan; copies of them, for a plan may run once only.
 pub(super) fn with_inputs(
     rows: &Arc<dyn ExecutionPlan>,
     inputs: &[Arc<dyn ExecutionPlan>],
 ) -> Result<Arc<dyn ExecutionPlan>> {
+    let inputs = inputs.iter().map(|input| reset_plan_states(Arc::clone(input))).collect::<Result<Vec<_>>>()?;
     let replaced = Arc::clone(rows).transform_down(|node| {
         Ok(match node.downcast_ref::<ArrayScanExec>() {
-            Some(scan) => Transformed::new(Arc::new(scan.with_inputs(inputs.to_vec())?), true, TreeNodeRecursion::Jump),
+            Some(scan) => Transformed::new(Arc::new(scan.with_inputs(inputs.clone())?), true, TreeNodeRecursion::Jump),
             None => Transformed::no(node),
         })
     });

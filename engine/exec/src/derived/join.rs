@@ -18,16 +18,18 @@ use datafusion::common::{JoinType, NullEquality, ScalarValue};
 use datafusion::error::{DataFusionError, Result};
 use datafusion::execution::TaskContext;
 use datafusion::execution::memory_pool::MemoryConsumer;
-use datafusion::physical_expr::PhysicalExpr;
 use datafusion::physical_expr::expressions::{Column as ColumnExpr, Literal};
 use datafusion::physical_expr::utils::reassign_expr_columns;
+use datafusion::physical_expr::{LexOrdering, PhysicalExpr, PhysicalSortExpr};
 use datafusion::physical_expr_common::physical_expr::is_volatile;
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::aggregates::group_values::{GroupValues, new_group_values};
 use datafusion::physical_plan::aggregates::order::GroupOrdering;
 use datafusion::physical_plan::coalesce_partitions::CoalescePartitionsExec;
+use datafusion::physical_plan::execution_plan::reset_plan_states;
 use datafusion::physical_plan::joins::{HashJoinExec, PartitionMode};
 use datafusion::physical_plan::projection::{ProjectionExec, ProjectionExpr};
+use datafusion::physical_plan::sorts::sort::SortExec;
 use tokio::sync::OnceCell;
 
 use super::collect::collect;
@@ -132,8 +134,10 @@ impl Derived for JoinedRows {
             .keys
             .iter()
             .map(|(own, other)| Ok((Arc::clone(other), reassign_expr_columns(Arc::clone(own), &below.schema())?)));
+        // The rows were collected already, and a plan may run once only.
+        let rows = reset_plan_states(Arc::clone(&self.rows))?;
         let join = HashJoinExec::try_new(
-            Arc::new(CoalescePartitionsExec::new(Arc::clone(&self.rows))),
+            in_one_order(Arc::new(CoalescePartitionsExec::new(rows))),
             Arc::new(below.clone()),
             on.collect::<Result<_>>()?,
             None,
@@ -243,6 +247,17 @@ impl JoinedRowsRun {
             })
             .collect();
         Lookup::try_new(along, &join.fields, &parts, &places, memory)
+    }
+}
+
+/// The rows in the order of all their columns, so that what is made of them does not depend on who brought them first.
+fn in_one_order(rows: Arc<dyn ExecutionPlan>) -> Arc<dyn ExecutionPlan> {
+    let schema = rows.schema();
+    let column =
+        |(i, field): (usize, &FieldRef)| PhysicalSortExpr::new_default(Arc::new(ColumnExpr::new(field.name(), i)));
+    match LexOrdering::new(schema.fields().iter().enumerate().map(column)) {
+        Some(order) => Arc::new(SortExec::new(order, rows)),
+        None => rows,
     }
 }
 

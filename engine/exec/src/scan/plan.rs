@@ -18,7 +18,7 @@ use datafusion::physical_expr::expressions::{Column as ColumnExpr, DynamicFilter
 use datafusion::physical_expr::scalar_subquery::ScalarSubqueryExpr;
 use datafusion::physical_expr::{Partitioning, PhysicalExpr};
 use datafusion::physical_expr_common::physical_expr::snapshot_physical_expr;
-use datafusion::physical_plan::execution_plan::{Boundedness, EmissionType, apply_expression_roots};
+use datafusion::physical_plan::execution_plan::{Boundedness, EmissionType, apply_expression_roots, reset_plan_states};
 use datafusion::physical_plan::filter_pushdown::{ChildPushdownResult, FilterPushdownPhase, FilterPushdownPropagation};
 use datafusion::physical_plan::metrics::{ExecutionPlanMetricsSet, MetricsSet};
 use datafusion::physical_plan::projection::{ProjectionExec, ProjectionExpr};
@@ -254,8 +254,10 @@ impl ArrayScanExec {
         let projection: Vec<usize> =
             (0..below.columns.len()).filter(|c| self.request.projection.contains(c) || is_label(c)).collect();
         let first_derived = below.columns.len();
-        let below =
-            Self::try_new(Arc::new(below), ScanRequest { projection: projection.clone(), ..self.request.clone() })?;
+        let inputs: Result<Vec<_>> = below.inputs().into_iter().map(|i| reset_plan_states(Arc::clone(i))).collect();
+        // One partition, so that the rows come in one order, however many ask for them.
+        let request = ScanRequest { projection: projection.clone(), partitions: 1, ..self.request.clone() };
+        let below = Self::try_new(Arc::new(below.with_inputs(inputs?)?), request)?;
         let rows = source.by_rows(&below)?.ok_or_else(|| internal("a derived column that is not made of rows"))?;
         let columns = self.request.projection.iter().zip(self.schema.fields()).map(|(c, field)| {
             let at = match c.checked_sub(first_derived) {
