@@ -173,7 +173,7 @@ impl Ways {
 
     /// Whether an operator on arrays is in the plan, and none that adds up rows in the order in which they come.
     fn is_on_arrays(&self, answer: &Answer) -> bool {
-        let others = answer.text.replace("ArrayAggregateExec", "");
+        let others = answer.text.replace("ArrayAggregateExec", "").replace("ArrayRegionAggregateExec", "");
         self.operators.iter().any(|o| answer.text.contains(o.shown))
             && !["AggregateExec", "WindowAggExec"].iter().any(|o| others.contains(o))
     }

@@ -17,11 +17,12 @@ use crate::random::Random;
 /// Questions about each pair of datasets.
 const QUESTIONS: usize = 25;
 
-const OPERATORS: [Operator; 4] = [
+const OPERATORS: [Operator; 5] = [
     Operator { shown: "ArrayAggregateExec", least: 2 },
     Operator { shown: "derived=[", least: 0 },
+    Operator { shown: "lookup of rows by [", least: 0 },
     Operator { shown: "ArrayGatherExec", least: 0 },
-    Operator { shown: "ArrayRegion", least: 0 },
+    Operator { shown: "ArrayRegionAggregateExec", least: 0 },
 ];
 
 /// What makes joins fast, and what is asked above and below them.

@@ -13,8 +13,11 @@ use crate::random::Random;
 /// Questions about each dataset.
 const QUESTIONS: usize = 25;
 
-const OPERATORS: [Operator; 2] =
-    [Operator { shown: "ArrayAggregateExec", least: 5 }, Operator { shown: "derived=[", least: 0 }];
+const OPERATORS: [Operator; 3] = [
+    Operator { shown: "ArrayAggregateExec", least: 5 },
+    Operator { shown: "lookup of [", least: 0 },
+    Operator { shown: "slide of [", least: 0 },
+];
 
 /// What makes windows fast, and what is asked above them.
 const SWITCHES: [&str; 3] =

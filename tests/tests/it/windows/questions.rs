@@ -72,8 +72,7 @@ impl Windows<'_> {
         // The sanity check of DataFusion 55 refuses an order by an expression of two windows.
         let bare: Vec<String> = windows.iter().filter(|w| w.column.is_some()).map(|w| w.item.sql.clone()).collect();
         let items: Vec<Item> = windows.into_iter().map(|w| w.item).collect();
-        // DataFusion 55 hands the limit of a sort that it can spare to the merge below a window over all rows: at two
-        // partitions `sum(x) OVER ()` adds up the first rows alone.
+        // With a limit and two partitions, `sum(x) OVER ()` of DataFusion 55 adds up the first rows alone.
         let of_all = |sql: &str| sql.split("OVER (").skip(1).any(|over| !over.starts_with("PARTITION"));
         let is_partitioned = !of_all(from) && items.iter().all(|i| !of_all(&i.sql));
         let order = self.total_order(&bare, is_partitioned);
