@@ -46,7 +46,7 @@ const CONDITIONS: [&str; 10] = [
     "e.lon >= r.lon_min AND e.time BETWEEN r.first AND r.last",
     "month(e.time) = r.kind AND e.lat <= r.lat_max AND r.lon_min < e.lon",
     "month(e.time) = r.kind AND e.lon < r.lon_max AND e.time >= r.first",
-    "abs(e.lat) < r.lat_max AND lon180(e.lon) >= r.lon_min",
+    "abs(e.lat) < r.lat_max AND CASE WHEN e.lon >= 180 THEN e.lon - 360 ELSE e.lon END >= r.lon_min",
     "(e.lat < r.lat_min OR e.lat > r.lat_max) AND e.lon <= r.lon_max",
     "e.lat <> r.lat_min",
     "e.lat BETWEEN r.lat_min AND r.lat_max AND e.lon BETWEEN r.lon_min AND r.lon_max AND e.time BETWEEN r.first AND r.last",
