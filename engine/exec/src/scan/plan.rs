@@ -44,6 +44,9 @@ use crate::selection::LabelFilter;
 use crate::shared_run::SharedRun;
 use crate::slide::{SlideRequest, plan};
 
+/// Rows of a batch where a scan is made by a join.
+const ROWS_OF_A_JOIN: usize = 8192;
+
 /// What a scan is asked for.
 #[derive(Debug, Clone)]
 pub(crate) struct ScanRequest {
@@ -515,7 +518,11 @@ impl ExecutionPlan for ArrayScanExec {
                 true => scan.batches().boxed(),
                 false if partition == 0 => {
                     let schema = Arc::clone(&plan.schema);
-                    let rows = execute_stream(plan.by_rows()?, context)?;
+                    // The order in which an outer join gives its rows follows the size of the batches.
+                    let config = context.session_config().clone().with_batch_size(ROWS_OF_A_JOIN);
+                    let context =
+                        TaskContext::default().with_session_config(config).with_runtime(context.runtime_env());
+                    let rows = execute_stream(plan.by_rows()?, Arc::new(context))?;
                     let same = move |batch: RecordBatch| {
                         let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
                         let columns = batch.columns().to_vec();
