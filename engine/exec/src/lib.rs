@@ -29,7 +29,7 @@ mod top_k;
 pub use aggregate::{AggregateRequest, ArrayAggregateExec, ArrayRegionAggregateExec, RegionRequest};
 pub use align::{AlignedScan, Keep};
 pub use chunks_table::ChunksTable;
-pub use derived::LookupKind;
+pub use derived::{LookupKey, LookupKind};
 pub use error::datafusion_error;
 pub use forget_order::ForgetOrderExec;
 pub use gather::{ArrayGatherExec, GatherColumn, GatherFilter, GatherKind, GatherRequest};

@@ -54,13 +54,16 @@ pub(super) fn on_chunks(plan: &Arc<dyn ExecutionPlan>) -> Result<Option<Arc<dyn 
     project(&scan, columns, input.predicate.clone(), &plan.schema()).map(Some)
 }
 
+/// A scan with the answers of windows, and the column of each window by its number.
+type Extended = (ArrayScanExec, Vec<(usize, String)>);
+
 /// `scan` with the answers of the window called `next` and of those that can share its pass, and what they are called.
 fn extended(
     scan: &ArrayScanExec,
     input: &Input<'_>,
     windows: &[Arc<dyn WindowExpr>],
     next: usize,
-) -> Result<Option<(ArrayScanExec, Vec<(usize, String)>)>> {
+) -> Result<Option<Extended>> {
     let Some(first) = windows.get(next) else { return Ok(None) };
     let partition_by: Vec<_> = first.partition_by().iter().map(|k| input.over_scan(k)).collect::<Result<_>>()?;
     let alike = || windows.iter().enumerate().skip(next).filter(|(_, w)| same(w.partition_by(), first.partition_by()));

@@ -164,7 +164,7 @@ fn what_must_not_be_null_is_anything_where_nothing_is_met() {
     ];
     for array in arrays {
         let piece = Piece { array: Arc::clone(&array), region: Region::new(vec![0], vec![2]) };
-        let block = gather(&field(array.data_type(), false), &[2], &along, &[piece.clone()]).unwrap();
+        let block = gather(&field(array.data_type(), false), &[2], &along, std::slice::from_ref(&piece)).unwrap();
         assert_eq!((block.null_count(), &block.slice(1, 1)), (0, &array.slice(1, 1)));
         let block = gather(&field(array.data_type(), false), &[2], &along[..], &[]).unwrap();
         assert_eq!((block.len(), block.null_count()), (2, 0));

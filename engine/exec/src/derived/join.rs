@@ -39,6 +39,9 @@ use crate::aggregate::{Varies, label_values, varies};
 use crate::error::internal;
 use crate::scan::{ArrayScanExec, ScanMetrics, ScanState, Unit, UnitColumn};
 
+/// A key over the columns of a scan, and the same over those of rows.
+pub type LookupKey = (Arc<dyn PhysicalExpr>, Arc<dyn PhysicalExpr>);
+
 /// The name of the column that tells whether a cell has a row.
 const MATCHED: &str = "matched";
 
@@ -63,7 +66,7 @@ pub(crate) struct JoinedRows {
     /// The scan below.
     scan: ArrayScanExec,
     /// Over the columns of the scan, and over those of the rows.
-    keys: Vec<(Arc<dyn PhysicalExpr>, Arc<dyn PhysicalExpr>)>,
+    keys: Vec<LookupKey>,
     rows: Arc<dyn ExecutionPlan>,
     kind: LookupKind,
     /// The columns of the rows, and whether there is one.
@@ -75,7 +78,7 @@ impl JoinedRows {
     /// single dimension.
     pub fn new(
         scan: &ArrayScanExec,
-        keys: &[(Arc<dyn PhysicalExpr>, Arc<dyn PhysicalExpr>)],
+        keys: &[LookupKey],
         rows: &Arc<dyn ExecutionPlan>,
         kind: LookupKind,
     ) -> Option<Self> {
@@ -280,11 +283,7 @@ fn keep_first(places: &mut [u32]) {
 }
 
 /// A key that is NULL is equal to nothing.
-fn leave_out_nulls(
-    keys: &[(Arc<dyn PhysicalExpr>, Arc<dyn PhysicalExpr>)],
-    batches: &[RecordBatch],
-    places: &mut [u32],
-) -> Result<()> {
+fn leave_out_nulls(keys: &[LookupKey], batches: &[RecordBatch], places: &mut [u32]) -> Result<()> {
     for (_, key) in keys {
         let mut rest = &mut *places;
         for batch in batches {
@@ -301,7 +300,7 @@ fn leave_out_nulls(
 
 /// Takes the classes along one more dimension into the places of rows; a row whose keys are no label's is left out.
 fn place(
-    keys: &[&(Arc<dyn PhysicalExpr>, Arc<dyn PhysicalExpr>)],
+    keys: &[&LookupKey],
     batches: &[RecordBatch],
     groups: &mut dyn GroupValues,
     count: usize,

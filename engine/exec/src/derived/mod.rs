@@ -26,7 +26,7 @@ use datafusion::physical_plan::ExecutionPlan;
 use hyperslab_array::{IndexRanges, Variable};
 
 pub(crate) use join::JoinedRows;
-pub use join::LookupKind;
+pub use join::{LookupKey, LookupKind};
 pub(crate) use lookup::LookupCells;
 pub(crate) use slide::Sliding;
 pub(crate) use window::WholePartitions;

@@ -59,10 +59,11 @@ impl GatherRequest {
     /// The expressions over columns of the scan that are evaluated for each row.
     pub(crate) fn grid_exprs(&self) -> impl Iterator<Item = &Arc<dyn PhysicalExpr>> {
         let of_filter = self.filter.iter().flat_map(|filter| &filter.columns);
-        let of_grid = |column| match column {
-            &GatherColumn::Grid(ref expr) => Some(expr),
+        let columns = self.columns.iter().chain(of_filter);
+        let of_grid = columns.filter_map(|column| match column {
+            GatherColumn::Grid(expr) => Some(expr),
             GatherColumn::Points(_) => None,
-        };
-        self.columns.iter().chain(of_filter).filter_map(of_grid).chain(&self.predicate)
+        });
+        of_grid.chain(&self.predicate)
     }
 }

@@ -36,7 +36,7 @@ use super::state::ScanState;
 use super::statistics::statistics;
 use super::stream::PartitionScan;
 use super::units::UnitGrid;
-use crate::derived::{Derived, JoinedRows, LookupKind, Sliding, WholePartitions};
+use crate::derived::{Derived, JoinedRows, LookupKey, LookupKind, Sliding, WholePartitions};
 use crate::error::{datafusion_error, internal};
 use crate::layout::{Column, Layout};
 use crate::options::ScanOptions;
@@ -222,7 +222,7 @@ impl ArrayScanExec {
     /// When a column is missing.
     pub fn with_rows(
         &self,
-        keys: &[(Arc<dyn PhysicalExpr>, Arc<dyn PhysicalExpr>)],
+        keys: &[LookupKey],
         rows: &Arc<dyn ExecutionPlan>,
         kind: LookupKind,
     ) -> Result<Option<Self>> {

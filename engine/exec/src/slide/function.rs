@@ -197,6 +197,7 @@ impl FrameAggregate {
     ///
     /// # Errors
     /// When a whole sum does not fit, or the argument is not of a type that [`Self::takes`].
+    #[allow(clippy::unnecessary_cast, reason = "one of the types that the macro goes through is `f64`")]
     pub(crate) fn answer(&self, argument: Option<&ArrayRef>, job: &Job<'_>, carries: &mut Carries) -> Result<ArrayRef> {
         let nulls = argument.and_then(|a| a.logical_nulls()).filter(|n| n.null_count() > 0);
         let job = &Job { nulls: nulls.as_ref(), ..*job };
@@ -240,6 +241,7 @@ impl FrameAggregate {
         }
     }
 
+    #[allow(clippy::unnecessary_cast, reason = "one of the types that the macro goes through is `f64`")]
     fn floats(
         &self,
         argument: &ArrayRef,

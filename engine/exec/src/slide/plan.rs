@@ -90,6 +90,12 @@ pub(crate) struct PlannedWindow {
     pub field: FieldRef,
 }
 
+/// A slide, and which of the windows asked for are its.
+pub(crate) type SlideOf = (Slide, Vec<usize>);
+
+/// Windows that are gone through together: how, where they carry; which; and their frames.
+type Part = (Option<Method>, Vec<usize>, Vec<Arc<Frames>>);
+
 /// Plans the windows of `request`: in parts, each with the numbers of its windows. `None` where they do not go along one
 /// dimension, each position of which is at another place of its partition.
 ///
@@ -100,14 +106,14 @@ pub(crate) fn plan(
     selection: &Selection,
     units: &UnitGrid,
     request: &SlideRequest,
-) -> Result<Option<Vec<(Slide, Vec<usize>)>>> {
+) -> Result<Option<Vec<SlideOf>>> {
     let expressions = request.order_by.iter().map(|s| &s.expr).chain(&request.partition_by);
     let arguments = request.windows.iter().filter_map(|w| w.argument.as_ref());
     if expressions.chain(arguments).any(is_volatile) {
         return Ok(None);
     }
     let Some(course) = Course::of(layout, selection, request)? else { return Ok(None) };
-    let mut parts: Vec<(Option<Method>, Vec<usize>, Vec<Arc<Frames>>)> = Vec::new();
+    let mut parts: Vec<Part> = Vec::new();
     let mut known: Vec<(&WindowFrame, Arc<Frames>)> = Vec::new();
     let line = course.line(layout)?;
     for (i, window) in request.windows.iter().enumerate() {

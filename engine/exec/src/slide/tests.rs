@@ -185,12 +185,12 @@ fn answers_are_those_of_the_obvious_loop_wherever_units_start() {
         let whole = in_units(&function, &array, shape, &line, &frames, &[0, end]);
         for ordinal in 0..end {
             let frame = frame_of(&line, &frames, ordinal);
-            for lane in 0..shape.lanes() {
+            for (lane, found) in whole[ordinal as usize].iter().enumerate() {
                 let (outer, inner) = (lane / shape.inner, lane % shape.inner);
                 let cell = |o: &u64| values[(outer * shape.along + *o as usize) * shape.inner + inner];
                 let there: Vec<f64> = frame.iter().map(cell).filter(|v| !v.is_nan()).collect();
                 let rows = if array.null_count() > 0 { usize::MAX } else { frame.len() };
-                let (expected, found) = (naive(&function, &there, rows), whole[ordinal as usize][lane]);
+                let (expected, found) = (naive(&function, &there, rows), *found);
                 let is_near = match (expected, found) {
                     (Some(a), Some(b)) => (a - b).abs() <= 1e-9 * a.abs().max(1.0),
                     (a, b) => a.is_none() && b.is_none(),

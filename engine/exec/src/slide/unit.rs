@@ -9,16 +9,19 @@ use super::frame::{Frames, Method};
 use super::line::Line;
 use super::run::{Carries, Piece};
 
+/// The places of a sequence, and the frame of each answer by its position.
+type Answers = (Range<u64>, Vec<(usize, Range<u64>)>);
+
 /// The rows of frames for the answers of `own` ordinals, by sequence; places in [`Piece::rows`] are still to come.
 pub(crate) fn pieces(line: &Line, frames: &Frames, own: &[u64], carries: &Carries) -> Vec<Piece> {
-    let mut of_sequences: BTreeMap<usize, (Range<u64>, Vec<(usize, Range<u64>)>)> = BTreeMap::new();
+    let mut of_sequences: BTreeMap<usize, Answers> = BTreeMap::new();
     for (position, ordinal) in own.iter().enumerate() {
         let place = line.place(*ordinal);
         let (number, sequence) = line.sequence(place);
         let (_, answers) = of_sequences.entry(number).or_insert_with(|| (sequence, Vec::new()));
         answers.push((position, frames.of(place)));
     }
-    let piece = |(number, (sequence, answers)): (usize, (Range<u64>, Vec<(usize, Range<u64>)>))| {
+    let piece = |(number, (sequence, answers)): (usize, Answers)| {
         let full = || answers.iter().map(|(_, frame)| frame).filter(|frame| !frame.is_empty());
         let (start, end) = (full().map(|f| f.start).min(), full().map(|f| f.end).max());
         let (start, end) = (start.unwrap_or(sequence.start), end.unwrap_or(sequence.start));

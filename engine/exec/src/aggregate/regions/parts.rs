@@ -90,7 +90,7 @@ impl<'a> Parts<'a> {
         for region in &self.place.regions {
             let spans = |(d, along): (usize, &Along)| match self.regions.positions(*region, d, &selection[d]) {
                 Some(own) => ordinals(&selection[d], &own).into_iter().filter_map(|own| along.span(own)).collect(),
-                None => vec![0..along.groups.len()],
+                None => std::iter::once(0..along.groups.len()).collect(),
             };
             let spans: Vec<Vec<Range<usize>>> = self.dimensions.iter().enumerate().map(spans).collect();
             self.add_moves(0, 0, self.regions.group(*region) * self.groups, &spans, &mut moves);

@@ -1,5 +1,6 @@
 //! Which positions along each dimension a region holds: its conditions, evaluated once for each label.
 
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
@@ -192,11 +193,11 @@ impl Along {
         let mut touching: HashMap<u64, BooleanBufferBuilder> = HashMap::new();
         for (region, own) in positions.iter().enumerate() {
             for chunk in touched(own) {
-                if !touching.contains_key(&chunk) {
+                if let Entry::Vacant(vacant) = touching.entry(chunk) {
                     memory.try_grow(positions.len().div_ceil(8))?;
                     let mut none = BooleanBufferBuilder::new(positions.len());
                     none.append_n(positions.len(), false);
-                    touching.insert(chunk, none);
+                    vacant.insert(none);
                 }
                 if let Some(touching) = touching.get_mut(&chunk) {
                     touching.set_bit(region, true);
@@ -215,12 +216,11 @@ pub(super) fn dimension(layout: &Layout, first: usize, condition: &Arc<dyn Physi
     Ok(Some(varies(layout, &of_scan)).filter(|varies| *varies != Varies::Everywhere))
 }
 
+/// A dimension, or none, and the condition on it.
+type OnDimension = (Option<usize>, Arc<dyn PhysicalExpr>);
+
 /// All conditions on each dimension, and on none.
-fn by_dimension(
-    layout: &Layout,
-    first: usize,
-    conditions: &[Arc<dyn PhysicalExpr>],
-) -> Result<Vec<(Option<usize>, Arc<dyn PhysicalExpr>)>> {
+fn by_dimension(layout: &Layout, first: usize, conditions: &[Arc<dyn PhysicalExpr>]) -> Result<Vec<OnDimension>> {
     let mut found: BTreeMap<Option<usize>, Vec<Arc<dyn PhysicalExpr>>> = BTreeMap::new();
     for condition in conditions {
         let along = match dimension(layout, first, condition)? {
@@ -289,7 +289,10 @@ fn where_true(mask: &ArrayRef, within: &IndexRanges) -> Result<IndexRanges> {
 }
 
 /// The group of each region, how many there are, and their keys.
-fn groups(request: &RegionRequest, table: &RecordBatch) -> Result<(Vec<usize>, usize, Vec<(usize, ArrayRef)>)> {
+type RegionGroups = (Vec<usize>, usize, Vec<(usize, ArrayRef)>);
+
+/// Numbers the groups of regions.
+fn groups(request: &RegionRequest, table: &RecordBatch) -> Result<RegionGroups> {
     if request.keys.is_empty() {
         return Ok((vec![0; table.num_rows()], 1, Vec::new()));
     }
