@@ -1,5 +1,8 @@
 //! The ways in which a question is asked: once by rows, and on arrays with several numbers of partitions.
 
+// A test tells how many plans had which operator.
+#![allow(clippy::print_stdout)]
+
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
 
