@@ -147,6 +147,6 @@ mod tests {
         assert_eq!(one["command"], "hyperslab-bench compare DIR --runs 3 --queries W18");
         assert_eq!((&one["runs"], &one["binary"]), (&json!(3), &json!("b/hyperslab")));
         let error = job(&parse("data --queries W1,W77")).unwrap_err().to_string();
-        assert!(error.contains("`W77`") && error.contains("W10, W11, W18"), "{error}");
+        assert!(error.contains("`W77`") && error.contains("W10, W11, W12"), "{error}");
     }
 }

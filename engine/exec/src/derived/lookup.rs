@@ -5,8 +5,10 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use datafusion::arrow::array::{Array, ArrayRef, UInt32Array, make_array};
-use datafusion::arrow::compute::{concat, take};
+use datafusion::arrow::compute::kernels::zip::zip;
+use datafusion::arrow::compute::{concat, is_not_null, take};
 use datafusion::arrow::datatypes::FieldRef;
+use datafusion::common::ScalarValue;
 use datafusion::error::Result;
 use datafusion::execution::memory_pool::MemoryReservation;
 use hyperslab_array::IndexRanges;
@@ -171,7 +173,9 @@ fn rows_of(places: &[u32], count: usize) -> Result<Option<Vec<u32>>> {
 
 /// Zeros in place of what is missing.
 fn without_nulls(array: &ArrayRef) -> Result<ArrayRef> {
-    Ok(make_array(array.to_data().into_builder().nulls(None).build()?))
+    let zero = ScalarValue::new_default(array.data_type())?.to_scalar()?;
+    let filled = zip(&is_not_null(array)?, array, &zero)?;
+    Ok(make_array(filled.to_data().into_builder().nulls(None).build()?))
 }
 
 #[cfg(test)]
@@ -224,7 +228,8 @@ mod tests {
         let row = cells(&lookup, 2..3, 10..14).slice(0..4).unwrap();
         assert_eq!(row.as_primitive::<Int64Type>().values(), &[14, 15, 16, 17]);
         let (own, whole) = (row.to_data(), lookup.columns[0].to_data());
-        assert_eq!(own.buffers()[0].as_ptr(), whole.buffers()[0].as_ptr());
+        let values = whole.buffers()[0].as_slice().as_ptr_range();
+        assert!(values.contains(&own.buffers()[0].as_ptr()));
     }
 
     #[test]
