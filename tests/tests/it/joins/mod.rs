@@ -19,10 +19,10 @@ const QUESTIONS: usize = 25;
 
 const OPERATORS: [Operator; 5] = [
     Operator { shown: "ArrayAggregateExec", least: 2 },
-    Operator { shown: "derived=[", least: 0 },
-    Operator { shown: "lookup of rows by [", least: 0 },
-    Operator { shown: "ArrayGatherExec", least: 0 },
-    Operator { shown: "ArrayRegionAggregateExec", least: 0 },
+    Operator { shown: "derived=[", least: 30 },
+    Operator { shown: "lookup of rows by [", least: 15 },
+    Operator { shown: "ArrayGatherExec", least: 7 },
+    Operator { shown: "ArrayRegionAggregateExec", least: 3 },
 ];
 
 /// What makes joins fast, and what is asked above and below them.

@@ -15,8 +15,8 @@ const QUESTIONS: usize = 25;
 
 const OPERATORS: [Operator; 3] = [
     Operator { shown: "ArrayAggregateExec", least: 5 },
-    Operator { shown: "lookup of [", least: 0 },
-    Operator { shown: "slide of [", least: 0 },
+    Operator { shown: "lookup of [", least: 20 },
+    Operator { shown: "slide of [", least: 10 },
 ];
 
 /// What makes windows fast, and what is asked above them.
