@@ -80,7 +80,8 @@ impl<'a> BloscBuffer<'a> {
         } else {
             out.resize(span.len(), 0);
         }
-        let mut scratch = Scratch { zstd: Decompressor::new().ok()?, planes: vec![], block: vec![] };
+        let mut scratch = Scratch::try_new()?;
+        let mut part = Vec::new();
         let mut rest = out.as_mut_slice();
         let mut at = span.start;
         while !rest.is_empty() {
@@ -89,11 +90,11 @@ impl<'a> BloscBuffer<'a> {
             let (target, tail) = rest.split_at_mut_checked(block.end.min(span.end) - at)?;
             let is_whole = target.len() == block.len();
             if wanted(number) && is_whole {
-                self.block(number, target, &mut scratch.zstd, &mut scratch.planes)?;
+                self.block(number, target, &mut scratch)?;
             } else if wanted(number) {
-                scratch.block.resize(block.len(), 0);
-                self.block(number, &mut scratch.block, &mut scratch.zstd, &mut scratch.planes)?;
-                target.copy_from_slice(scratch.block.get(at - block.start..)?.get(..target.len())?);
+                part.resize(block.len(), 0);
+                self.block(number, &mut part, &mut scratch)?;
+                target.copy_from_slice(part.get(at - block.start..)?.get(..target.len())?);
             }
             at += target.len();
             rest = tail;
@@ -101,8 +102,30 @@ impl<'a> BloscBuffer<'a> {
         Some(())
     }
 
+    /// How many bytes it decodes to.
+    pub(crate) fn length(&self) -> usize {
+        self.length
+    }
+
+    /// Makes `out` the block that holds byte `at`, and tells where it starts. `None` where there is none, or it does not
+    /// decode.
+    pub(crate) fn decode_block(&self, at: usize, out: &mut Vec<u8>, scratch: &mut Scratch) -> Option<usize> {
+        let number = at / self.block_size;
+        let block = number * self.block_size..((number + 1) * self.block_size).min(self.length);
+        if block.is_empty() {
+            return None;
+        }
+        if self.flags & COPIED != 0 {
+            self.decode(block.clone(), |_| true, out)?;
+        } else {
+            out.resize(block.len(), 0);
+            self.block(number, out, scratch)?;
+        }
+        Some(block.start)
+    }
+
     /// Decodes block `number` to `target`, which is as long as the block.
-    fn block(&self, number: usize, target: &mut [u8], zstd: &mut Decompressor, planes: &mut Vec<u8>) -> Option<()> {
+    fn block(&self, number: usize, target: &mut [u8], Scratch { zstd, planes }: &mut Scratch) -> Option<()> {
         let shuffled = self.flags & SHUFFLED != 0 && self.type_size > 1;
         let split = self.flags & NOT_SPLIT == 0
             && self.type_size <= MOST_SPLITS
@@ -138,10 +161,16 @@ impl<'a> BloscBuffer<'a> {
 }
 
 /// What decoding needs, block after block.
-struct Scratch {
+pub(crate) struct Scratch {
     zstd: Decompressor<'static>,
     planes: Vec<u8>,
-    block: Vec<u8>,
+}
+
+impl Scratch {
+    /// `None` where there is no memory for it.
+    pub(crate) fn try_new() -> Option<Self> {
+        Some(Self { zstd: Decompressor::new().ok()?, planes: Vec::new() })
+    }
 }
 
 /// Puts the bytes of values together: `planes` holds the first byte of each value, then the second of each. Bytes

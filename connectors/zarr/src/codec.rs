@@ -139,6 +139,11 @@ impl CodecChain {
         self.array.is_empty() && element.data_type.is_plain_number() && in_order
     }
 
+    /// Whether stored values are numbers as the machine holds them, compressed by blosc and nothing else.
+    pub(crate) fn is_native_blosc(&self, element: &Element) -> bool {
+        matches!(self.bytes.as_slice(), [BytesCodec::Blosc(_)]) && self.is_native(element)
+    }
+
     /// Decodes bytes that are the runs of `region` and nothing else, of a chain that is plain.
     pub(crate) fn decode_runs(&self, element: &Element, bytes: &[u8], region: &Region) -> Result<Values> {
         let ToBytes::Plain { big_endian } = self.to_bytes else {

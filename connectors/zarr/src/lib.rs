@@ -24,6 +24,7 @@ mod json;
 mod key;
 mod lz4;
 mod metadata;
+mod parts;
 mod shard;
 mod source;
 mod spare;

@@ -12,6 +12,7 @@ use object_store::{Error as StoreError, GetOptions, GetRange, ObjectStore, Objec
 use crate::array::ArrayMetadata;
 use crate::codec::MOST_CHUNK_BYTES;
 use crate::error::{is_missing, store_error};
+use crate::parts::{self, PartReader};
 use crate::shard::{IndexCache, ShardIndex, Sharding};
 use crate::spare::{SpareBuffers, read};
 
@@ -369,6 +370,8 @@ enum Stored {
     Whole(Bytes),
     /// Spans of a chunk of plain values, in order, and where each starts in the chunk.
     Spans(Vec<(u64, Bytes)>),
+    /// All of the chunk, of which the first values were decoded.
+    Parts(Box<PartReader>),
 }
 
 impl Stored {
@@ -377,6 +380,7 @@ impl Stored {
             Self::Missing => 0,
             Self::Whole(bytes) => bytes.len() as u64,
             Self::Spans(spans) => spans.iter().map(|(_, s)| s.len() as u64).sum(),
+            Self::Parts(parts) => parts.stored_bytes() as u64,
         }
     }
 }
@@ -396,6 +400,7 @@ impl ZarrChunk {
                 self.gather(spans, &mut bytes)?;
                 metadata.codecs.decode_runs(&metadata.element, &bytes, &self.region)
             }
+            Stored::Parts(_) => Err(begun()),
         }
     }
 
@@ -420,7 +425,25 @@ impl ZarrChunk {
                 self.gather(spans, &mut spare)?;
                 Ok(Plain::Bytes(spare))
             }
+            Stored::Parts(_) => Err(begun()),
         }
+    }
+
+    /// Makes `out` the next `cells` values.
+    fn next(&mut self, cells: usize, out: &mut Vec<u8>) -> Result<()> {
+        let size = self.array.metadata.element.data_type.size().unwrap_or(0);
+        if let Stored::Whole(bytes) = &mut self.stored {
+            let reader = PartReader::try_new(std::mem::take(bytes), &self.shape, &self.region, size as u64)?;
+            self.stored = Stored::Parts(Box::new(reader));
+        }
+        let Stored::Parts(reader) = &mut self.stored else {
+            return Err(ArrayError::internal("a chunk that is decoded as a whole was read by parts"));
+        };
+        reader.next(cells.saturating_mul(size), out)?;
+        if let Some(bytes) = reader.done() {
+            self.array.spare.give(bytes);
+        }
+        Ok(())
     }
 
     /// Makes `out` the bytes of the region.
@@ -466,4 +489,22 @@ impl EncodedChunk for ZarrChunk {
         let (array, chunk) = (Arc::clone(&self.array), self.chunk.clone());
         self.plain(spare).map_err(|e| array.context(e, &chunk))
     }
+
+    fn decodes_in_parts(&self) -> bool {
+        let metadata = &self.array.metadata;
+        match (&self.stored, metadata.element.data_type.size()) {
+            (Stored::Whole(bytes), Some(size)) if metadata.codecs.is_native_blosc(&metadata.element) => {
+                parts::are_worth_it(bytes, &self.shape, &self.region, size as u64)
+            }
+            _ => false,
+        }
+    }
+
+    fn decode_next(&mut self, cells: usize, out: &mut Vec<u8>) -> Result<()> {
+        self.next(cells, out).map_err(|e| self.array.context(e, &self.chunk))
+    }
+}
+
+fn begun() -> ArrayError {
+    ArrayError::internal("a chunk of which some values were decoded was decoded again")
 }

@@ -16,7 +16,7 @@ mod tests;
 
 use std::collections::HashSet;
 
-use crate::{ChunkSource, Connector, Dataset, ErrorKind, Plain, Region, Values};
+use crate::{ChunkSource, Connector, Dataset, EncodedChunk, ErrorKind, Plain, Region, Values};
 
 /// Arrays of more chunks than this are tested at their corners and in the middle.
 const MOST_CHUNKS: u64 = 256;
@@ -128,7 +128,28 @@ async fn read(source: &dyn ChunkSource, chunk: &[u64], region: &Region, stored: 
         Plain::Bytes(bytes) => bytes_of(&values).is_some_and(|expected| bytes == expected),
     };
     ensure(is_agreed, || format!("region {region:?} decodes to other plain values than {values:?}"))?;
+    in_parts(source.fetch(chunk, region).await.map_err(at)?, &values).map_err(|e| format!("region {region:?}: {e}"))?;
     Ok(values)
+}
+
+/// Decodes a region a few values at a time, where it can be.
+fn in_parts(mut encoded: Box<dyn EncodedChunk>, values: &Values) -> Result<(), String> {
+    if !encoded.decodes_in_parts() {
+        return Ok(());
+    }
+    let expected = bytes_of(values).ok_or("values are decoded in parts that are no numbers")?;
+    let size = values.data_type().size();
+    let (mut left, mut part, mut found) = (values.len(), 1, Vec::new());
+    while left > 0 {
+        let cells = part.min(left);
+        let mut out = vec![0xa5; 7];
+        encoded.decode_next(cells, &mut out).map_err(|e| e.to_string())?;
+        ensure(out.len() == cells * size, || format!("{} bytes came for {cells} values", out.len()))?;
+        found.extend(out);
+        (left, part) = (left - cells, part * 3 + 1);
+    }
+    ensure(found == expected, || format!("decodes to other values in parts than {values:?}"))?;
+    ensure(encoded.decode_next(1, &mut Vec::new()).is_err(), || "more values came than there are".into())
 }
 
 /// Numbers side by side, as the machine holds them; `None` where they have no such form.

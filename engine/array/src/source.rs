@@ -7,7 +7,7 @@ use std::fmt::Debug;
 
 use async_trait::async_trait;
 
-use crate::{ChunkGrid, DataType, Dataset, Region, Result, Values};
+use crate::{ArrayError, ChunkGrid, DataType, Dataset, Region, Result, Values};
 
 /// Where the chunks of one variable come from.
 ///
@@ -68,6 +68,21 @@ pub trait EncodedChunk: Debug + Send {
     fn decode_plain(self: Box<Self>, spare: Vec<u8>) -> Result<Plain> {
         drop(spare);
         self.decode().map(Plain::Values)
+    }
+
+    /// Whether [`Self::decode_next`] gives the values, and gives them about as fast as [`Self::decode_plain`].
+    fn decodes_in_parts(&self) -> bool {
+        false
+    }
+
+    /// Makes `out` the next `cells` values of the region, in C order and as [`Plain::Bytes`] has them: what was decoded is
+    /// still in the cache when it is needed, and memory holds no whole chunk.
+    ///
+    /// # Errors
+    /// As [`Self::decode`]; and where so many are not left, or [`Self::decodes_in_parts`] is false.
+    fn decode_next(&mut self, cells: usize, out: &mut Vec<u8>) -> Result<()> {
+        let _ = out;
+        Err(ArrayError::internal(format!("{cells} values were asked for of a chunk that is decoded as a whole")))
     }
 }
 

@@ -46,6 +46,7 @@ enum Fault {
     Count,
     Part,
     Plain,
+    Parts,
     Outside,
     StoredBytes,
     Unwritten,
@@ -119,6 +120,16 @@ impl EncodedChunk for BrokenChunk {
         }
         Ok(Plain::Bytes(spare))
     }
+
+    fn decodes_in_parts(&self) -> bool {
+        self.1 == Fault::Parts
+    }
+
+    /// The first values, again and again.
+    fn decode_next(&mut self, cells: usize, out: &mut Vec<u8>) -> crate::Result<()> {
+        *out = vec![0; 4 * cells];
+        Ok(())
+    }
 }
 
 #[test]
@@ -129,6 +140,7 @@ fn each_broken_promise_is_found() {
         (Fault::Count, "decodes to 5 values, expected 4"),
         (Fault::Part, "as in the whole chunk"),
         (Fault::Plain, "decodes to other plain values"),
+        (Fault::Parts, "decodes to other values in parts"),
         (Fault::Outside, "yet values came"),
         (Fault::StoredBytes, "0 bytes are stored, yet `is_written` is true"),
         (Fault::Unwritten, "bytes came from a chunk that was never written"),

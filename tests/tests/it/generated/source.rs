@@ -3,7 +3,9 @@
 use std::collections::HashSet;
 
 use async_trait::async_trait;
-use hyperslab::array::{ChunkGrid, ChunkSource, DataType, EncodedChunk, MemorySource, Plain, Region, Result, Values};
+use hyperslab::array::{
+    ArrayError, ChunkGrid, ChunkSource, DataType, EncodedChunk, MemorySource, Plain, Region, Result, Values,
+};
 
 use crate::random::Random;
 
@@ -57,7 +59,7 @@ impl ChunkSource for Holey {
                 values.extend_from(&self.fill, 0, 1)?;
             }
         }
-        Ok(Box::new(Chunk { values, is_written, as_bytes: self.as_bytes }))
+        Ok(Box::new(Chunk { values, is_written, as_bytes: self.as_bytes, next: 0 }))
     }
 
     fn key(&self, chunk: &[u64]) -> String {
@@ -74,6 +76,8 @@ struct Chunk {
     values: Values,
     is_written: bool,
     as_bytes: bool,
+    /// The first value that was not decoded as a part.
+    next: usize,
 }
 
 impl EncodedChunk for Chunk {
@@ -97,6 +101,22 @@ impl EncodedChunk for Chunk {
         spare.clear();
         let is_plain = self.as_bytes && append_bytes(&self.values, &mut spare);
         Ok(if is_plain { Plain::Bytes(spare) } else { Plain::Values(self.values) })
+    }
+
+    fn decodes_in_parts(&self) -> bool {
+        self.as_bytes && self.values.len() % 3 > 0 && append_bytes(&self.values, &mut Vec::new())
+    }
+
+    fn decode_next(&mut self, cells: usize, out: &mut Vec<u8>) -> Result<()> {
+        let mut all = Vec::new();
+        append_bytes(&self.values, &mut all);
+        let size = self.values.data_type().size();
+        let part = all.get(self.next * size..(self.next + cells) * size);
+        let part = part.ok_or_else(|| ArrayError::internal("a part is outside of its region"))?;
+        out.clear();
+        out.extend_from_slice(part);
+        self.next += cells;
+        Ok(())
     }
 }
 
