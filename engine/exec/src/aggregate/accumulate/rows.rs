@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::ops::Range;
 
 use super::bits::{Bits, low, ones};
-use super::kernel::{BLOCK, MaybeNan, by_offset};
+use super::kernel::{BLOCK, MaybeNan, by_offset, zeros};
 use super::{Move, Piece, Run, Target};
 
 /// How many cells counted in each group, where a mask decides that.
@@ -16,7 +16,7 @@ pub(crate) struct RowCounter {
 impl RowCounter {
     /// None yet, in any of the groups.
     pub(crate) fn new(groups: usize) -> Self {
-        Self { counts: vec![0; groups] }
+        Self { counts: zeros(groups) }
     }
 
     /// Counts the cells of a piece.

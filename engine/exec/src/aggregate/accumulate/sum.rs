@@ -12,7 +12,7 @@ use datafusion::error::Result;
 
 use super::bits::Bits;
 use super::feed::{self, Fold};
-use super::kernel::{Whole, Widen, add_each, add_map, by_offset, sum};
+use super::kernel::{Whole, Widen, add_each, add_map, by_offset, sum, zeros};
 use super::rows::Missing;
 use super::values::{Presence, cast, cast_cells, nulls, same_kind, single, valid, with_numbers};
 use super::{Accumulator, Argument, Move, Piece};
@@ -34,7 +34,7 @@ pub(super) struct FloatSum {
 
 impl FloatSum {
     pub(super) fn new(groups: usize, answer: Answer) -> Self {
-        Self { sums: vec![0.0; groups], missing: Missing::new(groups), answer }
+        Self { sums: zeros(groups), missing: Missing::new(groups), answer }
     }
 }
 
@@ -156,7 +156,7 @@ pub(super) struct WholeSum<T> {
 impl<T> WholeSum<T> {
     /// `name` is that of the function with its arguments.
     pub(super) fn new(groups: usize, name: &str) -> Self {
-        Self { sums: vec![0; groups], missing: Missing::new(groups), name: name.into(), kind: std::marker::PhantomData }
+        Self { sums: zeros(groups), missing: Missing::new(groups), name: name.into(), kind: std::marker::PhantomData }
     }
 }
 

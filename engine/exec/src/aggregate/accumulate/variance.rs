@@ -15,7 +15,7 @@ use datafusion::error::Result;
 
 use super::bits::{Bits, low, ones};
 use super::feed::blocks;
-use super::kernel::{Widen, sum_of};
+use super::kernel::{Widen, sum_of, zeros};
 use super::values::{Presence, cast, cast_cells, same_kind, single, valid, with_numbers};
 use super::{Accumulator, Argument, Move, Piece, Run, Target};
 
@@ -43,7 +43,7 @@ pub(super) const BYTES_PER_GROUP: usize = 3 * size_of::<f64>();
 
 impl Variance {
     pub(super) fn new(groups: usize, spread: Spread) -> Self {
-        let zeros = || vec![0.0; groups];
+        let zeros = || zeros(groups);
         Self { states: States { counts: zeros(), means: zeros(), squares: zeros() }, spread }
     }
 }

@@ -11,7 +11,7 @@ use datafusion::error::Result;
 
 use super::bits::Bits;
 use super::feed::{blocks, shown};
-use super::kernel::{Widen, add_each, dot, sum};
+use super::kernel::{Widen, add_each, dot, sum, zeros};
 use super::rows::Missing;
 use super::values::{Presence, cast, cast_cells, check, same_kind, valid};
 use super::{Accumulator, Argument, Move, Piece, Run, Target};
@@ -26,7 +26,7 @@ pub(super) struct WeightedAverage {
 
 impl WeightedAverage {
     pub(super) fn new(groups: usize) -> Self {
-        Self { products: vec![0.0; groups], weights: vec![0.0; groups], missing: Missing::new(groups) }
+        Self { products: zeros(groups), weights: zeros(groups), missing: Missing::new(groups) }
     }
 }
 
