@@ -14,6 +14,7 @@ use datafusion::common::ScalarValue;
 use datafusion::error::Result;
 use hyperslab_array::{ArrayError, Bitmap, DataType, Decoded, Scalar, Values};
 
+use crate::aggregate::bits;
 use crate::error::datafusion_error;
 
 const MICROS_PER_DAY: i64 = 86_400_000_000;
@@ -60,6 +61,18 @@ pub fn array_of(decoded: Decoded) -> Result<ArrayRef> {
         Values::Timestamp(v) => primitive::<TimestampMicrosecondType>(v, nulls),
         Values::Duration(v) => primitive::<DurationMicrosecondType>(v, nulls),
     })
+}
+
+/// The array with NULL in place of each NaN.
+pub(crate) fn null_where_nan<T: ArrowPrimitiveType>(
+    array: &PrimitiveArray<T>,
+    is_nan: impl Fn(T::Native) -> bool,
+) -> ArrayRef {
+    let values = array.values();
+    // Without a branch inside, so that it is vectorised.
+    let any = values.chunks(1024).any(|part| part.iter().fold(false, |any, v| any | is_nan(*v)));
+    let nulls = any.then(|| NullBuffer::new(bits(values, |v| !is_nan(v))));
+    Arc::new(PrimitiveArray::<T>::new(values.clone(), nulls))
 }
 
 fn null_buffer(validity: Bitmap) -> NullBuffer {

@@ -9,7 +9,7 @@ use super::columns::Cells;
 use super::expressions::Comparison;
 
 /// A bit for each value.
-pub(super) fn bits<T: Copy>(values: &[T], is_true: impl Fn(T) -> bool) -> BooleanBuffer {
+pub(crate) fn bits<T: Copy>(values: &[T], is_true: impl Fn(T) -> bool) -> BooleanBuffer {
     const LANES: usize = 64;
     // Comparing to bytes is vectorised; a multiplication then gathers the lowest bits of eight of them.
     let word = |block: &[T; LANES]| -> u64 {

@@ -31,6 +31,7 @@ mod walk;
 pub(crate) use accumulate::{Run, Target};
 pub(crate) use groups::{Groups, ordinals};
 pub(crate) use labels::{Varies, values as label_values, varies};
+pub(crate) use mask::bits;
 pub use plan::ArrayAggregateExec;
 pub use regions::{ArrayRegionAggregateExec, RegionRequest};
 pub use request::AggregateRequest;

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 use std::sync::Arc;
+use std::time::Instant;
 
 use datafusion::arrow::array::{
     Array, ArrayRef, AsArray, BooleanArray, BooleanBufferBuilder, RecordBatch, RecordBatchOptions, UInt64Array,
@@ -13,7 +14,7 @@ use datafusion::physical_plan::metrics::Time;
 use rayon::prelude::*;
 
 use super::accumulate::{Argument, Move, Piece, Run};
-use super::columns::{Cells, Spare, UnitData};
+use super::columns::{Cells, Ready, Spare, UnitData};
 use super::expressions::{BatchColumn, Predicate, Source};
 use super::mask::compare;
 use super::prepared::{BlockState, Prepared};
@@ -23,10 +24,10 @@ use crate::error::internal;
 use crate::scan::{Loading, ScanState, Unit};
 
 /// Cells that are worth a core of their own.
-const STRIPE: usize = 1 << 19;
+const STRIPE: u64 = 1 << 19;
 
 /// Parts of a unit, at most.
-const MOST_STRIPES: usize = 16;
+const MOST_STRIPES: u64 = 16;
 
 /// With more units than this, cores have enough to do.
 const FEW_UNITS: u64 = 8;
@@ -55,15 +56,17 @@ pub(crate) fn reduce(
     spare: &mut Spare,
 ) -> Result<()> {
     let names = &prepared.expressions.data;
-    let mut data = UnitData::decode(&scan.layout, &scan.request.projection, names, &place.unit, loading, spare)?;
-    let _timer = compute.timer();
+    let (units, projection) = (scan.units.count(), &scan.request.projection);
+    let in_order = stripes(place.unit.rows(), units) < 2;
+    let mut data = UnitData::decode(&scan.layout, projection, names, &place.unit, loading, in_order, spare)?;
+    let start = Instant::now();
     let ordinals = ordinals(prepared, &place.unit);
     let labels = unit_labels(prepared, &ordinals)?;
     match &prepared.regions {
         None => {
             let walk = Walk::new(offsets(prepared, place, &ordinals), &prepared.borders);
             let work = UnitWork { prepared, walk: &walk, labels: &labels, covered: None };
-            work.take_in_all(&mut data, scan.units.count(), states)?;
+            work.take_in_all(&mut data, units, states)?;
         }
         Some(regions) => {
             let parts = Parts::new(regions, &prepared.groups, place, &ordinals);
@@ -74,12 +77,18 @@ pub(crate) fn reduce(
             let covered = prepared.can_fail.then(|| parts.covered(&moves));
             let walk = Walk::new(parts.offsets(), &prepared.borders);
             let work = UnitWork { prepared, walk: &walk, labels: &labels, covered: covered.as_deref() };
-            work.take_in_all(&mut data, scan.units.count(), &mut own)?;
+            work.take_in_all(&mut data, units, &mut own)?;
             states.merge_groups(own, &moves)?;
         }
     }
+    compute.add_duration(start.elapsed().saturating_sub(data.decoding()));
     data.recycle(spare);
     Ok(())
+}
+
+/// Into how many parts a unit of so many cells is cut at most, where there are so many units.
+fn stripes(cells: u64, units: u64) -> usize {
+    if units > FEW_UNITS { 1 } else { (cells / STRIPE).min(MOST_STRIPES) as usize }
 }
 
 /// What all pieces of a unit need.
@@ -94,23 +103,23 @@ struct UnitWork<'a> {
 
 impl UnitWork<'_> {
     fn take_in_all(&self, data: &mut UnitData, units: u64, states: &mut BlockState) -> Result<()> {
-        let stripes = self.stripes(data, units, states.groups);
-        if stripes.len() > 1 {
-            return self.take_in_stripes(data, &stripes, states);
+        let stripes = self.stripes(units, states.groups);
+        if let Some(columns) = data.in_any_order().filter(|_| stripes.len() > 1) {
+            return self.take_in_stripes(&columns, &stripes, states);
         }
         let mut runs = Vec::new();
         for cells in self.walk.pieces() {
-            let rows = data.next_rows(cells.len())?;
-            self.take_in(data, cells, rows.as_ref(), &mut runs, states)?;
+            let columns = data.next_piece(&cells)?;
+            data.take_back(self.take_in(cells, columns, &mut runs, states)?);
         }
         Ok(())
     }
 
     /// The pieces of a unit that several cores share, in as many parts as the unit alone asks for; one part where there
     /// are enough units for the cores, or where many groups would have to be merged.
-    fn stripes(&self, data: &UnitData, units: u64, groups: usize) -> Vec<Vec<Range<usize>>> {
-        let count = (self.walk.cells() / STRIPE).min(MOST_STRIPES);
-        if count < 2 || units > FEW_UNITS || !data.is_random() || groups > self.walk.cells() / 64 {
+    fn stripes(&self, units: u64, groups: usize) -> Vec<Vec<Range<usize>>> {
+        let count = stripes(self.walk.cells() as u64, units);
+        if count < 2 || groups > self.walk.cells() / 64 {
             return Vec::new();
         }
         let pieces: Vec<Range<usize>> = self.walk.pieces().collect();
@@ -118,14 +127,20 @@ impl UnitWork<'_> {
     }
 
     /// Takes each stripe into states of its own, and merges them in their order.
-    fn take_in_stripes(&self, data: &UnitData, stripes: &[Vec<Range<usize>>], states: &mut BlockState) -> Result<()> {
+    fn take_in_stripes(
+        &self,
+        columns: &[&Ready],
+        stripes: &[Vec<Range<usize>>],
+        states: &mut BlockState,
+    ) -> Result<()> {
         let groups = states.groups;
         let taken: Result<Vec<BlockState>> = stripes
             .par_iter()
             .map(|pieces| {
                 let (mut states, mut runs) = (self.prepared.state(groups)?, Vec::new());
                 for cells in pieces {
-                    self.take_in(data, cells.clone(), None, &mut runs, &mut states)?;
+                    let columns = columns.iter().map(|column| column.piece(cells, None)).collect::<Result<_>>()?;
+                    self.take_in(cells.clone(), columns, &mut runs, &mut states)?;
                 }
                 Ok(states)
             })
@@ -133,17 +148,18 @@ impl UnitWork<'_> {
         taken?.into_iter().try_for_each(|stripe| states.merge(stripe))
     }
 
+    /// Takes in a piece with the values `columns`, and gives them back.
     fn take_in(
         &self,
-        data: &UnitData,
         cells: Range<usize>,
-        rows: Option<&RecordBatch>,
+        columns: Vec<Cells>,
         runs: &mut Vec<Run>,
         states: &mut BlockState,
-    ) -> Result<()> {
+    ) -> Result<Vec<Cells>> {
         self.walk.runs(&cells, runs);
-        let columns = data.piece(&cells, rows)?;
-        PieceWork { unit: *self, cells, columns, batch: None }.take_in(runs, states)
+        let mut piece = PieceWork { unit: *self, cells, columns, batch: None };
+        piece.take_in(runs, states)?;
+        Ok(piece.columns)
     }
 }
 

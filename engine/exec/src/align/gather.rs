@@ -4,15 +4,20 @@
 //! dimensions of a chunk gives runs as long as its rows or longer; what is reversed or transposed has other steps; a
 //! table in no order has short ones.
 
+use std::ops::Range;
+use std::sync::Arc;
+
 use datafusion::arrow::array::{
     Array, ArrayData, ArrayRef, BooleanBufferBuilder, MutableArrayData, make_array, new_null_array,
 };
 use datafusion::arrow::buffer::{BooleanBuffer, Buffer, NullBuffer};
-use datafusion::arrow::datatypes::{ArrowNativeType, DataType, Field};
+use datafusion::arrow::compute::concat;
+use datafusion::arrow::datatypes::{ArrowNativeType, DataType, Field, FieldRef};
 use datafusion::error::Result;
 use hyperslab_array::Region;
 
 use super::map::{Mapped, NOWHERE};
+use crate::derived::CellValues;
 use crate::error::internal;
 
 /// The decoded cells of one chunk that are needed.
@@ -56,11 +61,85 @@ impl Piece {
 /// # Errors
 /// When a piece is missing, or has other cells than its region.
 pub(crate) fn gather(field: &Field, shape: &[usize], along: &[Along], pieces: &[Piece]) -> Result<ArrayRef> {
-    let block = gather_nullable(field.data_type(), shape, along, pieces)?;
-    if field.is_nullable() || block.null_count() == 0 {
-        return Ok(block);
+    with_nulls_of(field, gather_nullable(field.data_type(), shape, along, pieces)?)
+}
+
+/// Without its nulls where the field has none.
+fn with_nulls_of(field: &Field, array: ArrayRef) -> Result<ArrayRef> {
+    if field.is_nullable() || array.null_count() == 0 {
+        return Ok(array);
     }
-    Ok(make_array(block.to_data().into_builder().nulls(None).build()?))
+    Ok(make_array(array.to_data().into_builder().nulls(None).build()?))
+}
+
+/// A block as [`gather`] makes it, of long runs side by side in few pieces: made a few cells at a time, and most of them
+/// without a copy.
+#[derive(Debug)]
+pub(crate) struct Gathered {
+    field: FieldRef,
+    /// Runs and their first cells, ascending.
+    runs: Vec<(usize, Run)>,
+    cells: usize,
+    pieces: Vec<ArrayRef>,
+}
+
+impl Gathered {
+    /// `None` where runs have fewer than `long` cells on average.
+    ///
+    /// # Errors
+    /// As [`gather`].
+    pub fn try_new(
+        field: &FieldRef,
+        shape: &[usize],
+        along: &[Along],
+        pieces: &[Piece],
+        long: usize,
+    ) -> Result<Option<Self>> {
+        let cells = shape.iter().product();
+        if pieces.is_empty() || cells == 0 {
+            return Ok(None);
+        }
+        let walk = Walk::try_new(shape, along, pieces)?;
+        let Some(runs) = walk.long_runs(cells / long.max(1)) else { return Ok(None) };
+        if pieces.iter().any(|piece| piece.array.data_type() != field.data_type()) {
+            return Err(internal("a piece has another type than its variable"));
+        }
+        let leaves = |(_, run): &(usize, Run)| {
+            let held = run.source.and_then(|source| pieces.get(source.piece)).map_or(0, |piece| piece.array.len());
+            run.source.is_some_and(|source| source.start + run.len > held)
+        };
+        if runs.iter().any(leaves) {
+            return Err(internal("a run leaves its piece"));
+        }
+        let pieces = pieces.iter().map(|piece| Arc::clone(&piece.array)).collect();
+        Ok(Some(Self { field: Arc::clone(field), runs, cells, pieces }))
+    }
+}
+
+impl CellValues for Gathered {
+    fn slice(&self, cells: Range<usize>) -> Result<ArrayRef> {
+        if cells.end > self.cells || cells.is_empty() {
+            return Err(internal(format!("cells {cells:?} of a block of {}", self.cells)));
+        }
+        let first = self.runs.partition_point(|(start, run)| start + run.len <= cells.start);
+        let mut parts: Vec<ArrayRef> = Vec::with_capacity(1);
+        for (start, run) in self.runs.iter().skip(first).take_while(|(start, _)| *start < cells.end) {
+            let (from, end) = ((*start).max(cells.start), (start + run.len).min(cells.end));
+            parts.push(match run.source.and_then(|source| Some((source, self.pieces.get(source.piece)?))) {
+                Some((source, piece)) => piece.slice(source.start + from - start, end - from),
+                None => new_null_array(self.field.data_type(), end - from),
+            });
+        }
+        let array = match parts.as_slice() {
+            [one] => Arc::clone(one),
+            parts => concat(&parts.iter().map(AsRef::as_ref).collect::<Vec<_>>())?,
+        };
+        with_nulls_of(&self.field, array)
+    }
+
+    fn memory(&self) -> usize {
+        0
+    }
 }
 
 fn gather_nullable(data_type: &DataType, shape: &[usize], along: &[Along], pieces: &[Piece]) -> Result<ArrayRef> {
@@ -207,6 +286,20 @@ impl<'a> Walk<'a> {
         });
         is_one.ok()?;
         first?.source.filter(|source| source.step == 1)
+    }
+
+    /// The runs and their first cells, where they are at most so many and none has steps.
+    fn long_runs(&self, most: usize) -> Option<Vec<(usize, Run)>> {
+        let (mut runs, mut cells) = (Vec::new(), 0);
+        let are_few = self.each(|run| {
+            if runs.len() >= most || run.source.is_some_and(|source| source.step != 1 && run.len > 1) {
+                return Err(internal("a short run"));
+            }
+            runs.push((cells, run));
+            cells += run.len;
+            Ok(())
+        });
+        are_few.ok().map(|()| runs)
     }
 
     /// The runs of the row of `ordinals`: along it, only the variable's dimension `own` changes.

@@ -17,12 +17,15 @@ use futures::future::try_join_all;
 use futures::stream::FuturesOrdered;
 use hyperslab_array::{IndexRanges, Region, Variable};
 
-use super::gather::{Along, Piece, gather};
+use super::gather::{Along, Gathered, Piece, gather};
 use super::map::{Mapped, NOWHERE, PositionMap};
 use crate::derived::{Derived, DerivedRun, Wanted};
 use crate::error::{datafusion_error, internal};
 use crate::layout::Layout;
 use crate::scan::{Block, ScanMetrics, ScanState, Unit, UnitColumn, load_shared, on_pool, touched};
+
+/// Cells of a run, on average, that are worth a slice of their own.
+const LONG_RUN: usize = 1 << 10;
 
 /// Columns of one table at mapped positions of another.
 #[derive(Debug, Clone)]
@@ -134,10 +137,19 @@ impl DerivedRun for Aligned {
                     along.into_iter().zip(pieces_along).map(|(mapped, pieces)| Along { mapped, pieces }).collect();
                 let field = Arc::clone(field);
                 let region = Region::full(&shape.iter().map(|n| *n as u64).collect::<Vec<_>>());
-                let array = on_pool(move || gather(&field, &shape, &along, &pieces)).await;
-                let array = array.map_err(datafusion_error)??;
-                let block = Block { array, dimensions, region, is_dense: true };
-                Ok::<_, DataFusionError>(UnitColumn::Block { block })
+                let is_all = dimensions.len() == unit.selection.dimensions.len();
+                let column = on_pool(move || {
+                    let gathered =
+                        if is_all { Gathered::try_new(&field, &shape, &along, &pieces, LONG_RUN)? } else { None };
+                    Ok::<_, DataFusionError>(match gathered {
+                        Some(gathered) => UnitColumn::Cells { cells: Arc::new(gathered) },
+                        None => {
+                            let array = gather(&field, &shape, &along, &pieces)?;
+                            UnitColumn::Block { block: Block { array, dimensions, region, is_dense: true } }
+                        }
+                    })
+                });
+                column.await.map_err(datafusion_error)?
             }
         };
         try_join_all(columns.iter().map(load)).await

@@ -9,8 +9,9 @@ use datafusion::arrow::compute::take;
 use datafusion::arrow::datatypes::{DataType, Field};
 use hyperslab_array::{DimensionChunks, IndexRanges, Region, Selection};
 
-use super::gather::{Along, Piece, gather};
+use super::gather::{Along, Gathered, Piece, gather};
 use super::map::{NOWHERE, PositionMap};
+use crate::derived::CellValues;
 use crate::testing::Random;
 
 fn field(data_type: &DataType, nullable: bool) -> Field {
@@ -51,6 +52,7 @@ fn positions(random: &mut Random, cells: u64, size: u64) -> Vec<u32> {
 
 #[test]
 fn a_block_holds_the_mapped_cells_of_any_map_and_any_chunks() {
+    let mut made_of_slices = 0;
     for seed in 0..2000 {
         let mut random = Random::new(seed);
         let random = &mut random;
@@ -133,7 +135,19 @@ fn a_block_holds_the_mapped_cells_of_any_map_and_any_chunks() {
             })
             .collect();
         assert_eq!(&block, &take(&values, &at, None).unwrap(), "seed {seed}");
+
+        let nullable = Arc::new(field(values.data_type(), true));
+        let Some(lazy) = Gathered::try_new(&nullable, &shape, &along, &pieces, 1).unwrap() else { continue };
+        made_of_slices += 1;
+        for _ in 0..5 {
+            let start = random.below(cells as u64) as usize;
+            let part = start..start + 1 + random.below((cells - start) as u64) as usize;
+            let expected = block.slice(part.start, part.len());
+            assert_eq!(&lazy.slice(part.clone()).unwrap(), &expected, "seed {seed}, cells {part:?}");
+        }
+        assert!(lazy.slice(0..cells + 1).is_err());
     }
+    assert!(made_of_slices > 300, "{made_of_slices} blocks were made of slices");
 }
 
 #[test]

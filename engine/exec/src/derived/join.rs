@@ -190,8 +190,7 @@ impl DerivedRun for JoinedRowsRun {
     ) -> Result<Vec<UnitColumn>> {
         let lookup = self.lookup.get_or_try_init(|| self.collect()).await?;
         let lookup = lookup.as_ref().ok_or_else(|| internal("a lookup of rows that are not unique"))?;
-        let cells = lookup.cells(unit, columns)?;
-        Ok(cells.into_iter().map(|cells| UnitColumn::Lookup { cells }).collect())
+        lookup.cells(unit, columns)
     }
 }
 

@@ -13,12 +13,16 @@ use datafusion::error::Result;
 use datafusion::execution::memory_pool::MemoryReservation;
 use hyperslab_array::IndexRanges;
 
+use super::CellValues;
 use crate::aggregate::{Offsets, Run, Target, Walk, ordinals};
 use crate::error::internal;
-use crate::scan::Unit;
+use crate::scan::{Unit, UnitColumn};
 
 /// The place of a row that is left out.
 pub(crate) const NO_PLACE: u32 = u32::MAX;
+
+/// Cells side by side that are worth a copy of their own.
+const LONG_RUN: usize = 64;
 
 /// Values of some columns, dense over the classes of all dimensions, in C order.
 #[derive(Debug)]
@@ -89,59 +93,114 @@ impl Lookup {
         Ok(Some(Self { along, columns, _memory: memory }))
     }
 
-    /// The values of `column` for the cells of `unit`, whose positions have classes.
+    /// `columns` that have a value for each place.
+    pub fn of_dense(along: Vec<Classes>, columns: Vec<ArrayRef>, memory: MemoryReservation) -> Self {
+        Self { along, columns, _memory: memory }
+    }
+
+    /// The values of `columns` for the cells of `unit`, whose positions have classes. Where many cells share a place, those
+    /// that the unit needs are put side by side first.
     ///
     /// # Errors
     /// When there is no such column.
-    pub fn cells(&self, unit: &Unit, columns: &[usize]) -> Result<Vec<LookupCells>> {
+    pub fn cells(&self, unit: &Unit, columns: &[usize]) -> Result<Vec<UnitColumn>> {
+        let along = self.along.iter().zip(&unit.selection.dimensions);
+        let own = along.map(|(classes, selected)| Own::try_new(classes, selected)).collect::<Result<Vec<_>>>()?;
+        let needed = own.iter().try_fold(1usize, |n, own| n.checked_mul(own.distinct.len())).unwrap_or(usize::MAX);
+        let all = self.along.iter().map(|classes| classes.count).product::<usize>();
+        let is_compact = needed < all && (needed as u64).saturating_mul(2) <= unit.rows();
+        let places = is_compact.then(|| self.places_of(&own, needed));
         let mut step = 1usize;
         let mut offsets = Vec::with_capacity(self.along.len());
-        for (classes, selected) in self.along.iter().zip(&unit.selection.dimensions).rev() {
-            offsets.push(match &classes.ids {
+        for ((own, classes), selected) in own.into_iter().zip(&self.along).zip(&unit.selection.dimensions).rev() {
+            let Own { ids, distinct } = own;
+            let at = |id: u32| if is_compact { distinct.partition_point(|d| *d < id) } else { id as usize };
+            offsets.push(match ids {
                 None => Offsets::One { count: selected.len() as usize, offset: 0 },
-                Some(ids) => {
-                    let own = ordinals(&classes.selected, selected);
-                    let own = own.iter().flat_map(|range| ids.get(range.clone()).unwrap_or_default());
-                    let table: Vec<u32> = own.map(|id| (*id as usize * step) as u32).collect();
-                    if table.len() as u64 != selected.len() {
-                        return Err(internal("a position of a unit has no class"));
-                    }
-                    Offsets::Table(table)
-                }
+                Some(ids) => Offsets::Table(ids.into_iter().map(|id| (at(id) * step) as u32).collect()),
             });
-            step = step.saturating_mul(classes.count);
+            step = step.saturating_mul(if is_compact { distinct.len() } else { classes.count });
         }
         offsets.reverse();
         let walk = Arc::new(Walk::new(offsets, &[]));
         let cells = |c: &usize| {
-            let values = self.columns.get(*c).cloned();
-            values
-                .map(|values| LookupCells { walk: Arc::clone(&walk), values })
-                .ok_or_else(|| internal("no such lookup"))
+            let values = self.columns.get(*c).ok_or_else(|| internal("no such lookup"))?;
+            let values = match &places {
+                Some(places) => take(values, places, None)?,
+                None => Arc::clone(values),
+            };
+            Ok(UnitColumn::Cells {
+                cells: Arc::new(LookupCells { walk: Arc::clone(&walk), values, is_own: is_compact }),
+            })
         };
         columns.iter().map(cells).collect()
+    }
+
+    /// The `needed` places of all combinations of classes, in C order.
+    fn places_of(&self, own: &[Own], needed: usize) -> UInt32Array {
+        let mut places = Vec::with_capacity(needed);
+        places.push(0u32);
+        for (own, classes) in own.iter().zip(&self.along) {
+            let count = classes.count as u32;
+            places = places.iter().flat_map(|p| own.distinct.iter().map(move |id| p * count + id)).collect();
+        }
+        places.into()
+    }
+}
+
+/// The classes of the positions of a unit along one dimension.
+struct Own {
+    /// In the order of the positions; `None` where there is one for all.
+    ids: Option<Vec<u32>>,
+    /// Ascending, each once.
+    distinct: Vec<u32>,
+}
+
+impl Own {
+    fn try_new(classes: &Classes, selected: &IndexRanges) -> Result<Self> {
+        let Some(ids) = &classes.ids else { return Ok(Self { ids: None, distinct: vec![0] }) };
+        let own = ordinals(&classes.selected, selected);
+        let own: Vec<u32> = own.iter().flat_map(|range| ids.get(range.clone()).unwrap_or_default()).copied().collect();
+        if own.len() as u64 != selected.len() {
+            return Err(internal("a position of a unit has no class"));
+        }
+        let mut distinct = own.clone();
+        distinct.sort_unstable();
+        distinct.dedup();
+        Ok(Self { ids: Some(own), distinct })
     }
 }
 
 /// The values of a lookup for the cells of a unit, in C order.
 #[derive(Debug, Clone)]
-pub(crate) struct LookupCells {
+pub(super) struct LookupCells {
     walk: Arc<Walk>,
     values: ArrayRef,
+    /// Whether the values are of this unit alone.
+    is_own: bool,
 }
 
-impl LookupCells {
-    /// The values of `cells`, counted within the unit; without a copy where they lie side by side.
-    ///
-    /// # Errors
-    /// When they are outside of the unit.
-    pub fn slice(&self, cells: Range<usize>) -> Result<ArrayRef> {
+impl CellValues for LookupCells {
+    fn memory(&self) -> usize {
+        if self.is_own { self.values.get_array_memory_size() } else { 0 }
+    }
+
+    fn slice(&self, cells: Range<usize>) -> Result<ArrayRef> {
         let mut runs = Vec::new();
         self.walk.runs(&cells, &mut runs);
         if let [Run { len, to: Target::Each(first), .. }] = runs.as_slice()
             && first + len <= self.values.len()
         {
             return Ok(self.values.slice(*first, *len));
+        }
+        let each = |run: &Run| match run.to {
+            Target::Each(first) if first + run.len <= self.values.len() => Some(self.values.slice(first, run.len)),
+            _ => None,
+        };
+        if runs.len() * LONG_RUN <= cells.len()
+            && let Some(parts) = runs.iter().map(each).collect::<Option<Vec<_>>>()
+        {
+            return Ok(concat(&parts.iter().map(AsRef::as_ref).collect::<Vec<_>>())?);
         }
         let mut places: Vec<u32> = Vec::with_capacity(cells.len());
         for run in &runs {
@@ -205,10 +264,13 @@ mod tests {
         Lookup::try_new(along, &fields, &parts, &[7, 6, 5, 4, 3, 2, 0], memory()).unwrap().unwrap()
     }
 
-    fn cells(lookup: &Lookup, first: Range<u64>, second: Range<u64>) -> LookupCells {
+    fn cells(lookup: &Lookup, first: Range<u64>, second: Range<u64>) -> Arc<dyn CellValues> {
         let dimensions = vec![IndexRanges::from_range(first), IndexRanges::from_range(second)];
         let unit = Unit { selection: Selection { dimensions } };
-        lookup.cells(&unit, &[0]).unwrap().remove(0)
+        match lookup.cells(&unit, &[0]).unwrap().remove(0) {
+            UnitColumn::Cells { cells } => cells,
+            other => panic!("{other:?}"),
+        }
     }
 
     #[test]
@@ -230,6 +292,31 @@ mod tests {
         let (own, whole) = (row.to_data(), lookup.columns[0].to_data());
         let values = whole.buffers()[0].as_slice().as_ptr_range();
         assert!(values.contains(&own.buffers()[0].as_ptr()));
+    }
+
+    #[test]
+    fn places_that_many_cells_share_are_put_side_by_side() {
+        let along = || {
+            let months =
+                Classes { selected: IndexRanges::all(9), ids: Some(vec![0, 2, 2, 2, 2, 2, 2, 2, 1]), count: 3 };
+            let positions = Classes { selected: IndexRanges::all(300), ids: Some((0..300).collect()), count: 300 };
+            vec![months, positions]
+        };
+        let values: ArrayRef = Arc::new((0..900).collect::<Int64Array>());
+        let places: Vec<u32> = (0..900).collect();
+        let fields = [Arc::new(Field::new("v", DataType::Int64, true))];
+        let lookup = Lookup::try_new(along(), &fields, &[vec![values]], &places, memory()).unwrap().unwrap();
+        let own = cells(&lookup, 1..9, 100..200);
+        assert_eq!(own.memory(), Int64Array::from(vec![0; 200]).get_array_memory_size());
+        let expected: Int64Array =
+            (1..9).flat_map(|t: i64| (100..200).map(move |x| if t == 8 { 300 + x } else { 600 + x })).collect();
+        for part in [0..800, 0..100, 250..350, 690..710, 799..800] {
+            let found = own.slice(part.clone()).unwrap();
+            assert_eq!(found.as_primitive::<Int64Type>(), &expected.slice(part.start, part.len()), "{part:?}");
+        }
+        let few = cells(&lookup, 0..2, 100..200);
+        assert_eq!(few.memory(), 0);
+        assert_eq!(few.slice(99..101).unwrap().as_primitive::<Int64Type>(), &Int64Array::from(vec![199, 700]));
     }
 
     #[test]

@@ -10,15 +10,18 @@
 //! data.
 
 mod collect;
+mod dense;
 mod join;
 mod lookup;
 mod slide;
 mod window;
 
 use std::fmt::Debug;
+use std::ops::Range;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use datafusion::arrow::array::ArrayRef;
 use datafusion::arrow::datatypes::FieldRef;
 use datafusion::error::Result;
 use datafusion::execution::TaskContext;
@@ -27,7 +30,6 @@ use hyperslab_array::{IndexRanges, Variable};
 
 pub(crate) use join::JoinedRows;
 pub use join::{LookupKey, LookupKind};
-pub(crate) use lookup::LookupCells;
 pub(crate) use slide::Sliding;
 pub(crate) use window::WholePartitions;
 
@@ -38,6 +40,18 @@ use crate::scan::{ArrayScanExec, ScanMetrics, ScanState, Unit, UnitColumn};
 pub(crate) struct Wanted {
     pub variable: Arc<Variable>,
     pub indices: Vec<IndexRanges>,
+}
+
+/// The values of a column for the cells of a unit, in C order, made when they are needed.
+pub(crate) trait CellValues: Debug + Send + Sync {
+    /// The values of `cells`, counted within the unit; without a copy where they lie side by side.
+    ///
+    /// # Errors
+    /// When they are outside of the unit.
+    fn slice(&self, cells: Range<usize>) -> Result<ArrayRef>;
+
+    /// Bytes that only this unit holds.
+    fn memory(&self) -> usize;
 }
 
 /// Where some derived columns come from. It describes what to compute and opens nothing.

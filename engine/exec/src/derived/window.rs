@@ -15,6 +15,7 @@ use datafusion::physical_plan::ExecutionPlan;
 use tokio::sync::OnceCell;
 
 use super::collect::collect;
+use super::dense::Dense;
 use super::lookup::{Classes, Lookup};
 use super::{Derived, DerivedRun};
 use crate::aggregate::{AggregateRequest, ArrayAggregateExec, Groups};
@@ -109,8 +110,7 @@ impl DerivedRun for WholePartitionsRun {
         unit: &Unit,
     ) -> Result<Vec<UnitColumn>> {
         let lookup = self.lookup.get_or_try_init(|| self.reduce()).await?;
-        let cells = lookup.cells(unit, columns)?;
-        Ok(cells.into_iter().map(|cells| UnitColumn::Lookup { cells }).collect())
+        lookup.cells(unit, columns)
     }
 }
 
@@ -127,23 +127,35 @@ impl WholePartitionsRun {
             .into_iter()
             .map(|d| Classes { count: d.count(), selected: d.selected, ids: d.ids })
             .collect();
-        let batches = collect(&window.reduced, context, &memory).await?;
         let dimensions = along.len();
+        let places = Lookup::places(&along).ok_or_else(|| internal("a window has too many partitions"))?;
+        if let Some(dense) = Dense::try_new(&window.fields, places, &memory)? {
+            let classes = along.clone();
+            let split = move |batch: &RecordBatch| {
+                let (numbers, values) = split(batch, classes.len())?;
+                Ok((places_of(numbers, &classes, batch.num_rows()), values.to_vec()))
+            };
+            let columns = dense.fill(&window.reduced, context, split).await?;
+            return Ok(Lookup::of_dense(along, columns, memory));
+        }
+        let batches = collect(&window.reduced, context, &memory).await?;
         let mut places = Vec::with_capacity(batches.iter().map(RecordBatch::num_rows).sum());
         let mut parts = Vec::with_capacity(batches.len());
         for batch in &batches {
-            let (numbers, values) = batch.columns().split_at_checked(dimensions).ok_or_else(|| {
-                internal(format!(
-                    "{} columns of a reduced window, expected more than {dimensions}",
-                    batch.num_columns()
-                ))
-            })?;
+            let (numbers, values) = split(batch, dimensions)?;
             places.extend(places_of(numbers, &along, batch.num_rows()));
             parts.push(values.to_vec());
         }
         let lookup = Lookup::try_new(along, &window.fields, &parts, &places, memory)?;
         lookup.ok_or_else(|| internal("two groups of a window have the same numbers"))
     }
+}
+
+/// The numbers of groups along each dimension, and the answers.
+fn split(batch: &RecordBatch, dimensions: usize) -> Result<(&[ArrayRef], &[ArrayRef])> {
+    batch.columns().split_at_checked(dimensions).ok_or_else(|| {
+        internal(format!("{} columns of a reduced window, expected more than {dimensions}", batch.num_columns()))
+    })
 }
 
 /// The place of each row, from its group along each dimension.

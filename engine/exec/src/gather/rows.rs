@@ -108,7 +108,7 @@ impl UnitGather {
                 Loading::Column(UnitColumn::Block { block }) => {
                     Source::Values { at: along.of_block(&block)?, array: block.array, nan_is_null: false }
                 }
-                Loading::Column(UnitColumn::Lookup { .. }) => return Err(internal("points of a derived column")),
+                Loading::Column(UnitColumn::Cells { .. }) => return Err(internal("points of a derived column")),
             });
         }
         Ok(Self {

@@ -3,8 +3,9 @@
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
-use datafusion::arrow::array::{Array, ArrayRef, PrimitiveArray};
+use datafusion::arrow::array::{Array, ArrayRef, AsArray, PrimitiveArray};
 use datafusion::arrow::buffer::{Buffer, MutableBuffer, ScalarBuffer};
 use datafusion::arrow::datatypes::{ArrowPrimitiveType, Float32Type, Float64Type};
 use datafusion::error::Result;
@@ -12,7 +13,7 @@ use hyperslab_array::{ArrayError, DataType, Dataset, Decoded, EncodedChunk, Plai
 use tokio::sync::oneshot;
 
 use super::metrics::ScanMetrics;
-use crate::convert::array_of;
+use crate::convert::{array_of, null_where_nan};
 use crate::error::datafusion_error;
 
 /// A region of one chunk, fetched and not yet decoded.
@@ -62,6 +63,13 @@ impl Fetched {
     /// # Errors
     /// When the chunk does not decode; the error names dataset, variable and chunk.
     pub fn decode(self) -> Result<ArrayRef> {
+        if self.variable.encoding.is_plain_float() {
+            let array = self.decode_floats(Vec::new())?;
+            return Ok(match array.as_primitive_opt::<Float32Type>() {
+                Some(array) => null_where_nan(array, f32::is_nan),
+                None => null_where_nan(array.as_primitive::<Float64Type>(), f64::is_nan),
+            });
+        }
         let decoded = {
             let _timer = self.metrics.time_decode.timer();
             self.encoded.decode().and_then(|values| self.variable.encoding.decode(values))
@@ -89,8 +97,30 @@ impl Fetched {
             Plain::Bytes(bytes) => floats(self.variable.data_type(), bytes),
         };
         check(array.len(), self.cells).map_err(locate)?;
-        self.metrics.bytes_decoded.add(array.get_buffer_memory_size());
+        self.metrics.bytes_decoded.add(array.len() * self.variable.data_type().size());
         Ok(array)
+    }
+
+    /// Whether [`Self::next_floats`] gives the values.
+    pub fn is_in_parts(&self) -> bool {
+        self.encoded.decodes_in_parts()
+    }
+
+    /// The next `cells` values, as [`Self::decode_floats`] has them, and how long it took. They go to the buffer `spare`.
+    ///
+    /// # Errors
+    /// As [`Self::decode`], and where so many are not left.
+    pub fn next_floats(&mut self, cells: usize, mut spare: Vec<u8>) -> Result<(ArrayRef, Duration)> {
+        let start = Instant::now();
+        let decoded = self.encoded.decode_next(cells, &mut spare);
+        let elapsed = start.elapsed();
+        self.metrics.time_decode.add_duration(elapsed);
+        let locate = |e| datafusion_error(located(e, &self.dataset, &self.variable, &self.chunk));
+        decoded.map_err(locate)?;
+        self.metrics.bytes_decoded.add(spare.len());
+        let array = floats(self.variable.data_type(), spare);
+        check(array.len(), cells).map_err(locate)?;
+        Ok((array, elapsed))
     }
 }
 

@@ -31,7 +31,7 @@ mod run_tests;
 mod tests;
 
 pub(crate) use display::selection_parts;
-pub(crate) use fetch::{located, on_pool};
+pub(crate) use fetch::{Fetched, located, on_pool};
 pub(crate) use load::{Block, Loading, fetch_unit, load, load_shared};
 pub(crate) use metrics::ScanMetrics;
 pub use plan::ArrayScanExec;

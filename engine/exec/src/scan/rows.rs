@@ -13,7 +13,10 @@ use hyperslab_array::{IndexRanges, Region};
 
 use super::load::Block;
 use super::units::Unit;
-use crate::derived::LookupCells;
+use crate::derived::CellValues;
+
+/// A part that is smaller than the whole by this factor is small.
+const SMALL: usize = 4;
 
 /// Where the values of a column come from.
 #[derive(Debug, Clone)]
@@ -26,8 +29,8 @@ pub(crate) enum UnitColumn {
     Constant { array: ArrayRef },
     /// Values of some dimensions.
     Block { block: Block },
-    /// Values by position.
-    Lookup { cells: LookupCells },
+    /// Values of all dimensions, made when they are needed.
+    Cells { cells: Arc<dyn CellValues> },
 }
 
 impl UnitColumn {
@@ -35,7 +38,8 @@ impl UnitColumn {
     pub fn memory(&self) -> usize {
         match self {
             Self::Block { block } => block.array.get_array_memory_size(),
-            Self::Index { .. } | Self::Labels { .. } | Self::Constant { .. } | Self::Lookup { .. } => 0,
+            Self::Cells { cells } => cells.memory(),
+            Self::Index { .. } | Self::Labels { .. } | Self::Constant { .. } => 0,
         }
     }
 }
@@ -108,17 +112,25 @@ fn column(column: &UnitColumn, rows: &mut Positions) -> Result<ArrayRef> {
             Some(start) => run(&block.array, start, rows.len)?,
             None => take(&block.array, &rows.offsets(block), None)?,
         },
-        UnitColumn::Lookup { cells } => cells.slice(rows.start as usize..rows.start as usize + rows.len)?,
+        UnitColumn::Cells { cells } => {
+            let array = cells.slice(rows.start as usize..rows.start as usize + rows.len)?;
+            let is_part =
+                array.to_data().get_slice_memory_size()?.saturating_mul(SMALL) < array.get_buffer_memory_size();
+            if is_part { copy(&array, 0, rows.len)? } else { array }
+        }
     })
 }
 
 /// `array[start..start + len]`. A small part is copied, so that a batch that is kept does not keep its chunk, and does
 /// not count as large as it.
 fn run(array: &ArrayRef, start: usize, len: usize) -> Result<ArrayRef> {
-    const SMALL: usize = 4;
     if len.saturating_mul(SMALL) >= array.len() {
         return Ok(array.slice(start, len));
     }
+    copy(array, start, len)
+}
+
+fn copy(array: &ArrayRef, start: usize, len: usize) -> Result<ArrayRef> {
     let data = array.to_data();
     let mut out = MutableArrayData::new(vec![&data], false, len);
     out.try_extend(0, start, start + len)?;
