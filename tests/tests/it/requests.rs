@@ -129,11 +129,27 @@ async fn a_join_of_a_table_with_itself_reads_its_chunks_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_window_reads_the_chunks_of_its_box_once() {
+    let mut d = Recorded::open("era.zarr").await;
+    let rolling = "SELECT time, lat, lon, avg(t2m) OVER (PARTITION BY lat, lon ORDER BY time \
+                   ROWS BETWEEN 1 PRECEDING AND 1 FOLLOWING) AS t2m FROM d";
+    d.ask(&format!("{rolling} WHERE lat BETWEEN 20 AND 50 AND lon BETWEEN 10 AND 40")).await;
+    d.ask(&format!("{rolling} WHERE lat BETWEEN -5 AND 5 AND lon BETWEEN 170 AND 190")).await;
+    d.ask(&format!("SELECT max(t2m) FROM ({rolling}) WHERE lat < 0")).await;
+    d.ask(
+        "SELECT sum(t2m) OVER (PARTITION BY lat, lon ORDER BY time RANGE INTERVAL '3 days' PRECEDING) FROM d \
+         WHERE lon < 20 AND time >= TIMESTAMP '2000-01-10'",
+    )
+    .await;
+    d.check("era_windows");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn shuffled_points_read_each_chunk_once() {
     let mut d = Recorded::open("era.zarr").await;
     let points = "(SELECT i, arrow_cast(944006400000000 + i * 7919 % 90 * 86400000000, 'Timestamp(µs)') AS time, \
         (i * 104729 % 181)::DOUBLE - 90 AS lat, (i * 1299709 % 360)::DOUBLE AS lon \
-        FROM (SELECT value AS i FROM generate_series(1, 20000)) s) b";
+        FROM (SELECT value AS i FROM generate_series(1, 100000)) s) b";
     let on = "d.time = nearest(d.time, b.time) AND d.lat = nearest(d.lat, b.lat) AND d.lon = nearest(d.lon, b.lon)";
     let all = format!("SELECT b.i, d.t2m FROM {points} JOIN d ON {on}");
     assert_eq!(d.ask(&all).await.len(), 8);
