@@ -4,6 +4,8 @@
 //!  claim a segment ─→ start its units ahead (fetch) ─→ unit by unit on the processor pool: decode, reduce
 //!                                                       └─ last one of the segment ─→ blocks ─→ rows of a whole block
 //! ```
+//!
+//! While the rows of a block go out, the next unit is reduced already.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -23,6 +25,9 @@ use super::reduce::{Place, reduce};
 use super::tasks::Task;
 use crate::error::{datafusion_error, internal};
 use crate::scan::{Held, Loading, ScanMetrics, ScanState, fetch_unit, on_pool, prune};
+
+/// Bytes of states that may be held beside those whose rows go out.
+const EARLY_STATES: usize = 16 << 20;
 
 /// What the partitions of a run share.
 #[derive(Debug)]
@@ -46,6 +51,8 @@ pub(crate) struct Worker {
     depth: usize,
     states: Option<HeldStates>,
     spare: Spare,
+    /// The step that is being taken.
+    taking: Option<Taking>,
     emission: Option<Emission>,
     out: BatchCoalescer,
     /// Whether the one group of all rows is still to be answered, where there is no segment to do it.
@@ -60,6 +67,23 @@ struct Step {
     is_last: bool,
     /// `None` where no cell must be gone through.
     unit: Option<SpawnedTask<Result<Option<Fetched>>>>,
+}
+
+/// A step whose unit is reduced in the background.
+#[derive(Debug)]
+struct Taking {
+    task: Arc<Task>,
+    is_last: bool,
+    reduced: SpawnedTask<Result<Reduced>>,
+}
+
+/// What is left once a unit is in the states.
+#[derive(Debug)]
+struct Reduced {
+    states: HeldStates,
+    spare: Spare,
+    /// Whether the unit had to be waited for.
+    was_late: bool,
 }
 
 /// A unit that is fetched.
@@ -92,6 +116,7 @@ impl Worker {
             depth: 1,
             states: None,
             spare: Vec::new(),
+            taking: None,
             emission: None,
             out,
             answers_nothing,
@@ -111,6 +136,8 @@ impl Worker {
             if let Some(batch) = self.out.next_completed_batch() {
                 return Ok(Some(batch));
             }
+            self.start_ahead()?;
+            self.begin()?;
             if let Some(emission) = &mut self.emission {
                 let _timer = self.baseline.elapsed_compute().timer();
                 match emission.next_batch(&self.shared.prepared, self.batch_size)? {
@@ -119,9 +146,8 @@ impl Worker {
                 }
                 continue;
             }
-            self.start_ahead()?;
-            match self.ahead.pop_front() {
-                Some(step) => self.take(step).await?,
+            match self.taking.take() {
+                Some(taking) => self.end(taking).await?,
                 None if std::mem::take(&mut self.answers_nothing) => {
                     let states = self.fresh_states(1)?;
                     let groups = vec![0..1; self.shared.prepared.groups.dimensions.len()];
@@ -154,7 +180,8 @@ impl Worker {
             let number = shared.prepared.tasks.unit(task.block, unit);
             let selected = shared.scan.units.unit(number).ok_or_else(|| internal(format!("no unit {number}")))?;
             let need = shared.scan.need(&selected);
-            let held = match self.ahead.is_empty() {
+            let is_idle = self.ahead.is_empty() && self.taking.is_none() && self.emission.is_none();
+            let held = match is_idle {
                 true => Some(shared.scan.hold(&need)?),
                 false => shared.scan.hold_ahead(&need),
             };
@@ -179,41 +206,69 @@ impl Worker {
         Ok(())
     }
 
-    /// Takes in one unit; with the last one of a block, its rows come next.
-    async fn take(&mut self, step: Step) -> Result<()> {
+    /// Begins to take the next step. While rows go out, only where its states are small beside them.
+    fn begin(&mut self) -> Result<()> {
         let shared = Arc::clone(&self.shared);
-        let groups = shared.prepared.tasks.groups(step.task.block, &shared.prepared.groups);
-        if step.is_first {
-            self.states = Some(self.fresh_states(shared.prepared.groups.count(&groups))?);
-        }
-        let mut held = self.states.take().ok_or_else(|| internal("a segment has no states"))?;
-        if let Some(mut unit) = step.unit {
-            let fetched = match (&mut unit).now_or_never() {
-                Some(fetched) => fetched,
-                None => {
-                    let most = shared.scan.options.prefetch_chunks / shared.scan.request.partitions.max(1);
-                    self.depth = (self.depth * 2).min(most.max(1));
-                    unit.await
-                }
-            };
-            if let Some(fetched) = fetched.map_err(|e| DataFusionError::ExecutionJoin(Box::new(e)))?? {
-                let (shared, compute) = (Arc::clone(&shared), self.baseline.elapsed_compute().clone());
-                let mut spare = std::mem::take(&mut self.spare);
-                let done = on_pool(move || {
-                    let Fetched { place, loading, _held } = fetched;
-                    let states = &mut held.states;
-                    reduce(&shared.prepared, &shared.scan, &compute, &place, loading, states, &mut spare)?;
-                    Ok::<_, DataFusionError>((held, spare))
-                });
-                (held, self.spare) = done.await.map_err(datafusion_error)??;
-                held.memory.try_resize(held.states.memory())?;
+        let Some(next) = self.ahead.front().filter(|_| self.taking.is_none()) else { return Ok(()) };
+        if next.is_first {
+            let groups = shared.prepared.tasks.groups(next.task.block, &shared.prepared.groups);
+            let count = shared.prepared.groups.count(&groups);
+            let is_large = count.saturating_mul(shared.prepared.bytes_a_group) > EARLY_STATES;
+            if self.emission.is_some() && is_large {
+                return Ok(());
+            }
+            match self.fresh_states(count) {
+                Ok(states) => self.states = Some(states),
+                // There is room once the rows are out.
+                Err(_) if self.emission.is_some() => return Ok(()),
+                Err(e) => return Err(e),
             }
         }
-        if !step.is_last {
-            self.states = Some(held);
+        let mut states = self.states.take().ok_or_else(|| internal("a segment has no states"))?;
+        let Some(Step { task, is_last, unit, .. }) = self.ahead.pop_front() else {
+            return Err(internal("a step is gone"));
+        };
+        let (mut spare, compute) = (std::mem::take(&mut self.spare), self.baseline.elapsed_compute().clone());
+        let reduced = SpawnedTask::spawn(async move {
+            let Some(mut unit) = unit else { return Ok(Reduced { states, spare, was_late: false }) };
+            let (fetched, was_late) = match (&mut unit).now_or_never() {
+                Some(fetched) => (fetched, false),
+                None => (unit.await, true),
+            };
+            let fetched = fetched.map_err(|e| DataFusionError::ExecutionJoin(Box::new(e)))??;
+            let Some(Fetched { place, loading, _held }) = fetched else {
+                return Ok(Reduced { states, spare, was_late });
+            };
+            let done = on_pool(move || {
+                let _held = _held;
+                let own = &mut states.states;
+                reduce(&shared.prepared, &shared.scan, &compute, &place, loading, own, &mut spare)?;
+                Ok::<_, DataFusionError>((states, spare))
+            });
+            let (states, spare) = done.await.map_err(datafusion_error)??;
+            Ok(Reduced { states, spare, was_late })
+        });
+        self.taking = Some(Taking { task, is_last, reduced });
+        Ok(())
+    }
+
+    /// Waits for a step; with the last one of a block, its rows come next.
+    async fn end(&mut self, Taking { task, is_last, reduced }: Taking) -> Result<()> {
+        let Reduced { states, spare, was_late } =
+            reduced.await.map_err(|e| DataFusionError::ExecutionJoin(Box::new(e)))??;
+        let shared = Arc::clone(&self.shared);
+        if was_late {
+            let most = shared.scan.options.prefetch_chunks / shared.scan.request.partitions.max(1);
+            self.depth = (self.depth * 2).min(most.max(1));
+        }
+        self.spare = spare;
+        states.memory.try_resize(states.states.memory())?;
+        if !is_last {
+            self.states = Some(states);
             return Ok(());
         }
-        if let Some(held) = shared.blocks.finish(&shared.prepared.tasks, &step.task, held)? {
+        if let Some(held) = shared.blocks.finish(&shared.prepared.tasks, &task, states)? {
+            let groups = shared.prepared.tasks.groups(task.block, &shared.prepared.groups);
             self.emission = Some(Emission::new(held, groups));
         }
         Ok(())
