@@ -95,6 +95,7 @@ impl TableProvider for ArrayTable {
             blocks,
             fetch: limit.filter(|_| filters.iter().all(is_exact)),
             partitions: state.config_options().execution.target_partitions,
+            notes: Vec::new(),
         };
         Ok(Arc::new(ArrayScanExec::try_new(Arc::clone(&self.layout), request)?))
     }
@@ -122,6 +123,7 @@ impl ArrayTable {
             blocks: Vec::new(),
             fetch: None,
             partitions: state.config_options().execution.target_partitions,
+            notes: Vec::new(),
         };
         let scan = Arc::new(ArrayScanExec::try_new(Arc::clone(&self.layout), request)?);
         let kept = (0..projection.len()).collect();

@@ -15,10 +15,11 @@ use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode};
 use datafusion::physical_optimizer::PhysicalOptimizerRule;
 use datafusion::physical_plan::ExecutionPlan;
 
+use super::reasons::Reasons;
 use super::{chunk_gather, chunk_join, chunk_lookup, chunk_window};
 use crate::PlannerOptions;
 
-type Rewrite = fn(&Arc<dyn ExecutionPlan>) -> Result<Option<Arc<dyn ExecutionPlan>>>;
+type Rewrite = fn(&Arc<dyn ExecutionPlan>, &mut Reasons) -> Result<Option<Arc<dyn ExecutionPlan>>>;
 
 #[derive(Debug)]
 pub(crate) struct ByPosition;
@@ -42,12 +43,13 @@ impl PhysicalOptimizerRule for ByPosition {
             (options.chunk_lookup, chunk_lookup::on_chunks),
         ];
         plan.transform_up(|node| {
+            let mut reasons = Reasons::default();
             for (_, rewrite) in rewrites.iter().filter(|(is_on, _)| *is_on) {
-                if let Some(plan) = rewrite(&node)? {
+                if let Some(plan) = rewrite(&node, &mut reasons)? {
                     return Ok(Transformed::yes(plan));
                 }
             }
-            Ok(Transformed::no(node))
+            reasons.told_by(node)
         })
         .data()
     }

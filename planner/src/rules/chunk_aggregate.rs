@@ -22,6 +22,7 @@ use datafusion::physical_plan::coalesce_partitions::CoalescePartitionsExec;
 use hyperslab_exec::{AggregateRequest, ArrayAggregateExec};
 
 use super::input::Input;
+use super::reasons::Reasons;
 use crate::PlannerOptions;
 
 #[derive(Debug)]
@@ -41,18 +42,20 @@ impl PhysicalOptimizerRule for ChunkAggregate {
             return Ok(plan);
         }
         plan.transform_down(|node| {
-            let on_chunks = node.downcast_ref::<AggregateExec>().map(on_chunks).transpose()?.flatten();
-            Ok(match on_chunks {
-                Some(on_chunks) => Transformed::yes(Arc::new(on_chunks) as _),
-                None => Transformed::no(node),
-            })
+            let mut reasons = Reasons::default();
+            let aggregate = node.downcast_ref::<AggregateExec>();
+            let on_chunks = aggregate.map(|aggregate| on_chunks(aggregate, &mut reasons)).transpose()?.flatten();
+            match on_chunks {
+                Some(on_chunks) => Ok(Transformed::yes(Arc::new(on_chunks) as _)),
+                None => reasons.told_by(node),
+            }
         })
         .data()
     }
 }
 
 /// The same aggregate on chunks, where it is one over a scan.
-fn on_chunks(answer: &AggregateExec) -> Result<Option<ArrayAggregateExec>> {
+fn on_chunks(answer: &AggregateExec, reasons: &mut Reasons) -> Result<Option<ArrayAggregateExec>> {
     let first = match answer.mode() {
         AggregateMode::Single | AggregateMode::SinglePartitioned => Some(answer),
         AggregateMode::Final | AggregateMode::FinalPartitioned => {
@@ -61,20 +64,20 @@ fn on_chunks(answer: &AggregateExec) -> Result<Option<ArrayAggregateExec>> {
         AggregateMode::Partial | AggregateMode::PartialReduce => None,
     };
     let Some(first) = first else { return Ok(None) };
-    if first.group_expr().has_grouping_set() || answer.limit_options().or(first.limit_options()).is_some() {
-        return Ok(None);
-    }
     let Some(input) = Input::of(first.input())? else { return Ok(None) };
+    if first.group_expr().has_grouping_set() || answer.limit_options().or(first.limit_options()).is_some() {
+        return Ok(reasons.none("there are several sets of keys, or not all groups are wanted"));
+    }
     let group_by = first.group_expr().expr().iter();
     let group_by = group_by.map(|(key, name)| Ok((input.over_scan(key)?, name.clone()))).collect::<Result<_>>()?;
     let mut aggregates = Vec::with_capacity(first.aggr_expr().len());
     for function in first.aggr_expr() {
-        if function.is_reversed() {
-            return Ok(None);
-        }
-        match input.function_over_scan(function)? {
+        let moved = if function.is_reversed() { None } else { input.function_over_scan(function)? };
+        match moved {
             Some(moved) => aggregates.push(moved),
-            None => return Ok(None),
+            None => {
+                return Ok(reasons.none(format!("`{}` cannot be told over the columns of the scan", function.name())));
+            }
         }
     }
     let filters = first.filter_expr().iter();
@@ -89,5 +92,9 @@ fn on_chunks(answer: &AggregateExec) -> Result<Option<ArrayAggregateExec>> {
         Arc::new(CoalescePartitionsExec::new(Arc::clone(first.input()))),
         first.input_schema(),
     )?;
-    ArrayAggregateExec::try_new(input.scan, request, Arc::new(rows))
+    let on_chunks = ArrayAggregateExec::try_new(input.scan, request, Arc::new(rows))?;
+    if on_chunks.is_none() {
+        reasons.add("a key is no function of one dimension, or a function has no states that can be merged");
+    }
+    Ok(on_chunks)
 }

@@ -18,18 +18,22 @@ use datafusion::physical_plan::statistics::{StatisticsArgs, StatisticsContext};
 use hyperslab_exec::{ArrayGatherExec, GatherColumn, GatherFilter, GatherKind, GatherRequest};
 
 use super::input::Input;
+use super::reasons::Reasons;
 
 /// The same join as a gather, where `plan` is one of a grid with what is none.
 ///
 /// # Errors
 /// When an expression does not fit its columns.
-pub(super) fn on_chunks(plan: &Arc<dyn ExecutionPlan>) -> Result<Option<Arc<dyn ExecutionPlan>>> {
-    let gather = plan.downcast_ref::<HashJoinExec>().map(gather).transpose()?.flatten();
+pub(super) fn on_chunks(
+    plan: &Arc<dyn ExecutionPlan>,
+    reasons: &mut Reasons,
+) -> Result<Option<Arc<dyn ExecutionPlan>>> {
+    let gather = plan.downcast_ref::<HashJoinExec>().map(|join| gather(join, reasons)).transpose()?.flatten();
     Ok(gather.map(|gather| Arc::new(gather) as _))
 }
 
 /// The same join as a gather, where one side is a grid and the other is not.
-fn gather(join: &HashJoinExec) -> Result<Option<ArrayGatherExec>> {
+fn gather(join: &HashJoinExec, reasons: &mut Reasons) -> Result<Option<ArrayGatherExec>> {
     let is_plain = join.null_equality() == NullEquality::NullEqualsNothing
         && !join.null_aware
         && join.fetch().is_none()
@@ -44,7 +48,7 @@ fn gather(join: &HashJoinExec) -> Result<Option<ArrayGatherExec>> {
         (JoinType::Left, JoinSide::Left) | (JoinType::Right, JoinSide::Right) => GatherKind::Outer,
         (JoinType::LeftSemi, JoinSide::Left) | (JoinType::RightSemi, JoinSide::Right) => GatherKind::Semi,
         (JoinType::LeftAnti, JoinSide::Left) | (JoinType::RightAnti, JoinSide::Right) => GatherKind::Anti,
-        _ => return Ok(None),
+        (kind, _) => return Ok(reasons.none(format!("as points: a {kind} join keeps cells that no point meets"))),
     };
     let keys = join.on().iter().map(|(left, right)| {
         let (key, label) = if side == JoinSide::Left { (left, right) } else { (right, left) };
@@ -85,5 +89,9 @@ fn gather(join: &HashJoinExec) -> Result<Option<ArrayGatherExec>> {
     let known = StatisticsContext::new().compute(points.as_ref(), &StatisticsArgs::new())?;
     let request =
         GatherRequest { keys, kind, columns, predicate: grid.predicate.clone(), filter, schema: join.schema() };
-    ArrayGatherExec::try_new(Arc::clone(points), grid.scan, request, known.num_rows.get_value().copied())
+    let points = ArrayGatherExec::try_new(Arc::clone(points), grid.scan, request, known.num_rows.get_value().copied())?;
+    if points.is_none() {
+        reasons.add("as points: a key is no label of a dimension, or a point may meet too many cells");
+    }
+    Ok(points)
 }

@@ -26,6 +26,7 @@ use datafusion::physical_plan::joins::utils::JoinFilter;
 use hyperslab_exec::{AlignedScan, Keep};
 
 use super::input::{Input, project};
+use super::reasons::Reasons;
 
 type Expr = Arc<dyn PhysicalExpr>;
 
@@ -33,12 +34,15 @@ type Expr = Arc<dyn PhysicalExpr>;
 ///
 /// # Errors
 /// When an expression does not fit its columns.
-pub(super) fn on_chunks(plan: &Arc<dyn ExecutionPlan>) -> Result<Option<Arc<dyn ExecutionPlan>>> {
+pub(super) fn on_chunks(
+    plan: &Arc<dyn ExecutionPlan>,
+    reasons: &mut Reasons,
+) -> Result<Option<Arc<dyn ExecutionPlan>>> {
     let Some(join) = plan.downcast_ref::<HashJoinExec>() else { return Ok(None) };
-    if join.null_equality() != NullEquality::NullEqualsNothing || join.null_aware || join.fetch().is_some() {
-        return Ok(None);
-    }
     let (Some(left), Some(right)) = (Input::of(join.left())?, Input::of(join.right())?) else { return Ok(None) };
+    if join.null_equality() != NullEquality::NullEqualsNothing || join.null_aware || join.fetch().is_some() {
+        return Ok(reasons.none("keys that are NULL meet, or not all rows are wanted"));
+    }
     let rank = |input: &Input<'_>| input.scan.rank();
     let sides: &[JoinSide] = match join.join_type() {
         JoinType::Inner if rank(&right) > rank(&left) => &[JoinSide::Right, JoinSide::Left],
@@ -52,9 +56,12 @@ pub(super) fn on_chunks(plan: &Arc<dyn ExecutionPlan>) -> Result<Option<Arc<dyn 
             JoinSide::Left => Sides { outer: &left, inner: &right, outer_side: *side },
             _ => Sides { outer: &right, inner: &left, outer_side: *side },
         };
-        if let Some(plan) = sides.aligned(join)? {
+        if let Some(plan) = sides.aligned(join, reasons)? {
             return Ok(Some(plan));
         }
+    }
+    if sides.is_empty() {
+        reasons.add(format!("a {} join keeps rows of both arrays", join.join_type()));
     }
     Ok(None)
 }
@@ -74,7 +81,7 @@ enum Output {
 }
 
 impl Sides<'_> {
-    fn aligned(&self, join: &HashJoinExec) -> Result<Option<Arc<dyn ExecutionPlan>>> {
+    fn aligned(&self, join: &HashJoinExec, reasons: &mut Reasons) -> Result<Option<Arc<dyn ExecutionPlan>>> {
         let is_outer_join = matches!(join.join_type(), JoinType::Left | JoinType::Right);
         let is_anti = matches!(join.join_type(), JoinType::LeftAnti | JoinType::RightAnti);
         let outputs = self.outputs(join);
@@ -84,7 +91,7 @@ impl Sides<'_> {
         });
         // A partner that a filter rules out leaves NULL behind.
         if is_outer_join && (self.inner.predicate.is_some() || join.filter().is_some()) {
-            return Ok(None);
+            return Ok(reasons.none("a condition on values decides which cells of an outer join meet nothing"));
         }
         let on = join.on().iter().map(|(left, right)| {
             let (outer, inner) = if self.outer_side == JoinSide::Left { (left, right) } else { (right, left) };
@@ -97,7 +104,11 @@ impl Sides<'_> {
         let needed = needed.chain(&self.inner.predicate).flat_map(collect_columns).map(|c| c.name().to_string());
         let keep = if is_outer_join || is_anti { Keep::All } else { Keep::Met };
         let aligned = self.outer.scan.aligned(self.inner.scan, &on, keep, &needed.collect())?;
-        let Some(AlignedScan { scan, columns, met }) = aligned else { return Ok(None) };
+        let Some(AlignedScan { scan, columns, met }) = aligned else {
+            let name = |input: &Input<'_>| input.scan.table();
+            let (outer, inner) = (name(self.outer), name(self.inner));
+            return Ok(reasons.none(format!("the keys do not give a cell of {outer} a single position of {inner}")));
+        };
         let is_met = met.map(|met| Arc::new(IsNotNullExpr::new(met)) as Expr);
         let inner = self.inner.columns.iter().map(|column| {
             let own = substitute(column, &columns)?;

@@ -22,6 +22,7 @@ use datafusion::physical_plan::statistics::{StatisticsArgs, StatisticsContext};
 use hyperslab_exec::{ArrayScanExec, LookupKind};
 
 use super::input::{Input, and, project};
+use super::reasons::Reasons;
 
 type Expr = Arc<dyn PhysicalExpr>;
 
@@ -32,7 +33,10 @@ const FEW_ROWS: u64 = 1 << 20;
 ///
 /// # Errors
 /// When an expression does not fit its columns.
-pub(super) fn on_chunks(plan: &Arc<dyn ExecutionPlan>) -> Result<Option<Arc<dyn ExecutionPlan>>> {
+pub(super) fn on_chunks(
+    plan: &Arc<dyn ExecutionPlan>,
+    reasons: &mut Reasons,
+) -> Result<Option<Arc<dyn ExecutionPlan>>> {
     let Some(join) = plan.downcast_ref::<HashJoinExec>() else { return Ok(None) };
     if join.null_equality() != NullEquality::NullEqualsNothing || join.null_aware || join.fetch().is_some() {
         return Ok(None);
@@ -53,7 +57,7 @@ pub(super) fn on_chunks(plan: &Arc<dyn ExecutionPlan>) -> Result<Option<Arc<dyn 
             _ => (&right, join.left()),
         };
         let Some(input) = input else { continue };
-        if let Some(plan) = (Lookup { join, side, input, rows }).by_position()? {
+        if let Some(plan) = (Lookup { join, side, input, rows }).by_position(reasons)? {
             return Ok(Some(plan));
         }
     }
@@ -78,24 +82,30 @@ enum Kept {
 }
 
 impl Lookup<'_> {
-    fn by_position(&self) -> Result<Option<Arc<dyn ExecutionPlan>>> {
+    fn by_position(&self, reasons: &mut Reasons) -> Result<Option<Arc<dyn ExecutionPlan>>> {
         let is_left = self.side == JoinSide::Left;
         let (kind, kept) = match (self.join.join_type(), is_left) {
             (JoinType::Inner, _) => (LookupKind::Inner, Kept::Matched),
             (JoinType::Left, true) | (JoinType::Right, false) => (LookupKind::Outer, Kept::All),
             (JoinType::LeftSemi, true) | (JoinType::RightSemi, false) => (LookupKind::Exists, Kept::Matched),
             (JoinType::LeftAnti, true) | (JoinType::RightAnti, false) => (LookupKind::Exists, Kept::Others),
-            _ => return Ok(None),
+            (kind, _) => return Ok(reasons.none(format!("as a lookup: a {kind} join keeps rows that no cell meets"))),
         };
-        if (kind != LookupKind::Inner && self.join.filter().is_some()) || !self.is_small()? {
-            return Ok(None);
+        if kind != LookupKind::Inner && self.join.filter().is_some() {
+            return Ok(reasons.none("as a lookup: a condition beside the keys decides which cells meet nothing"));
+        }
+        if !self.is_small()? {
+            return Ok(reasons.none("as a lookup: the other side has more rows than are worth collecting"));
         }
         let keys = self.join.on().iter().map(|(left, right)| {
             let (own, other) = if is_left { (left, right) } else { (right, left) };
             Ok((self.input.over_scan(own)?, Arc::clone(other)))
         });
         let keys = keys.collect::<Result<Vec<_>>>()?;
-        let Some(scan) = self.input.scan.with_rows(&keys, self.rows, kind)? else { return Ok(None) };
+        let Some(scan) = self.input.scan.with_rows(&keys, self.rows, kind)? else {
+            let table = self.input.scan.table();
+            return Ok(reasons.none(format!("as a lookup: a key is no function of one dimension of {table}")));
+        };
         let columns = self.columns(&scan)?;
         let Some(matched) = scan.schema().fields().last().map(|f| f.name().clone()) else { return Ok(None) };
         let matched: Expr = Arc::new(Column::new_with_schema(&matched, &scan.schema())?);

@@ -24,12 +24,16 @@ use hyperslab_exec::{ArrayScanExec, SlideRequest};
 
 use super::chunk_window_slide::window_over_scan;
 use super::input::{Input, project};
+use super::reasons::Reasons;
 
 /// The same windows by position, where `plan` is some over a scan.
 ///
 /// # Errors
 /// When an expression does not fit its columns.
-pub(super) fn on_chunks(plan: &Arc<dyn ExecutionPlan>) -> Result<Option<Arc<dyn ExecutionPlan>>> {
+pub(super) fn on_chunks(
+    plan: &Arc<dyn ExecutionPlan>,
+    reasons: &mut Reasons,
+) -> Result<Option<Arc<dyn ExecutionPlan>>> {
     let (windows, below) = if let Some(window) = plan.downcast_ref::<WindowAggExec>() {
         (window.window_expr(), window.input())
     } else if let Some(window) = plan.downcast_ref::<BoundedWindowAggExec>() {
@@ -37,11 +41,14 @@ pub(super) fn on_chunks(plan: &Arc<dyn ExecutionPlan>) -> Result<Option<Arc<dyn 
     } else {
         return Ok(None);
     };
-    let Some(input) = Input::of(below)?.filter(|input| !input.scan.may_multiply()) else { return Ok(None) };
+    let Some(input) = Input::of(below)? else { return Ok(None) };
+    if input.scan.may_multiply() {
+        return Ok(reasons.none("a join below may give a cell several rows"));
+    }
     let mut scan = input.scan.clone();
     let mut found: Vec<Option<String>> = vec![None; windows.len()];
     while let Some(next) = found.iter().position(Option::is_none) {
-        let Some((extended, own)) = extended(&scan, &input, windows, next)? else { return Ok(None) };
+        let Some((extended, own)) = extended(&scan, &input, windows, next, reasons)? else { return Ok(None) };
         for (i, name) in own {
             found[i] = Some(name);
         }
@@ -63,8 +70,10 @@ fn extended(
     input: &Input<'_>,
     windows: &[Arc<dyn WindowExpr>],
     next: usize,
+    reasons: &mut Reasons,
 ) -> Result<Option<Extended>> {
     let Some(first) = windows.get(next) else { return Ok(None) };
+    let name = first.name();
     let partition_by: Vec<_> = first.partition_by().iter().map(|k| input.over_scan(k)).collect::<Result<_>>()?;
     let alike = || windows.iter().enumerate().skip(next).filter(|(_, w)| same(w.partition_by(), first.partition_by()));
     let (mut own, mut functions) = (Vec::new(), Vec::new());
@@ -76,15 +85,18 @@ fn extended(
     }
     if own.contains(&next) {
         let extended = scan.with_whole_partitions(&partition_by, &functions, input.predicate.as_ref())?;
-        return Ok(extended.map(|extended| {
-            let schema = extended.schema();
-            let names = schema.fields().iter().skip(schema.fields().len() - own.len()).map(|f| f.name().clone());
-            (extended, own.into_iter().zip(names).collect())
-        }));
+        let Some(extended) = extended else {
+            let why =
+                format!("a partition of `{name}` is no function of single dimensions, or its function has no states");
+            return Ok(reasons.none(why));
+        };
+        let schema = extended.schema();
+        let names = schema.fields().iter().skip(schema.fields().len() - own.len()).map(|f| f.name().clone());
+        return Ok(Some((extended, own.into_iter().zip(names).collect())));
     }
     // A row that a filter leaves out is no neighbour of others.
     if input.predicate.is_some() {
-        return Ok(None);
+        return Ok(reasons.none(format!("a filter on values leaves out neighbours of the rows of `{name}`")));
     }
     let (mut own, mut along) = (Vec::new(), Vec::new());
     for (i, window) in alike().filter(|(_, w)| w.order_by() == first.order_by()) {
@@ -96,13 +108,15 @@ fn extended(
         }
     }
     if !own.contains(&next) {
-        return Ok(None);
+        return Ok(reasons.none(format!("`{name}` has a function, a frame or a FILTER that does not go by position")));
     }
     let order_by = first.order_by().iter();
     let order_by = order_by.map(|s| Ok(PhysicalSortExpr { expr: input.over_scan(&s.expr)?, options: s.options }));
     let request = SlideRequest { partition_by, order_by: order_by.collect::<Result<_>>()?, windows: along };
-    let extended = scan.with_slides(&request)?;
-    Ok(extended.map(|(extended, names)| (extended, own.into_iter().zip(names).collect())))
+    let Some((extended, names)) = scan.with_slides(&request)? else {
+        return Ok(reasons.none(format!("the rows of a partition of `{name}` do not follow one dimension")));
+    };
+    Ok(Some((extended, own.into_iter().zip(names).collect())))
 }
 
 fn same(a: &[Arc<dyn PhysicalExpr>], b: &[Arc<dyn PhysicalExpr>]) -> bool {

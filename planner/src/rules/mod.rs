@@ -28,6 +28,7 @@ mod grouping_sets;
 mod input;
 mod join_metadata;
 mod lineage;
+mod reasons;
 mod time_constant;
 mod time_labels;
 mod trace;

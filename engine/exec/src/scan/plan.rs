@@ -62,6 +62,8 @@ pub(crate) struct ScanRequest {
     pub fetch: Option<usize>,
     /// Partitions that are wanted.
     pub partitions: usize,
+    /// Why something above goes by rows, for `EXPLAIN VERBOSE`.
+    pub notes: Vec<String>,
 }
 
 /// Reads the selected cells of a grid as rows.
@@ -132,6 +134,18 @@ impl ArrayScanExec {
     /// Chunks that are kept, and all there are, of the arrays that are read.
     pub(crate) fn chunks(&self) -> (u64, u64) {
         chunks(&self.layout, &self.arrays(), &self.units, self.partitions.last().map_or(0, |p| p.end))
+    }
+
+    /// What the table is called.
+    pub fn table(&self) -> String {
+        self.layout.name()
+    }
+
+    /// The same scan with a word on why something above it goes by rows, which `EXPLAIN VERBOSE` shows.
+    pub fn with_note(&self, note: &str) -> Self {
+        let mut scan = self.clone();
+        scan.request.notes.push(note.to_string());
+        scan
     }
 
     /// How many dimensions the table has.
@@ -386,8 +400,11 @@ impl DisplayAs for ArrayScanExec {
         let parts: Vec<String> = parts.into_iter().map(|(key, value)| format!("{key}={value}")).collect();
         match format {
             DisplayFormatType::TreeRender => f.write_str(&parts.join("\n")),
-            DisplayFormatType::Default | DisplayFormatType::Verbose => {
-                write!(f, "ArrayScanExec: {}", parts.join(", "))
+            DisplayFormatType::Default => write!(f, "ArrayScanExec: {}", parts.join(", ")),
+            DisplayFormatType::Verbose => {
+                let notes = &self.request.notes;
+                let notes = if notes.is_empty() { String::new() } else { format!(", by_rows={}", list(notes.clone())) };
+                write!(f, "ArrayScanExec: {}{notes}", parts.join(", "))
             }
         }
     }

@@ -15,6 +15,7 @@ mod grouping_sets;
 mod lookups;
 mod pruning;
 mod random_joins;
+mod reasons;
 mod times;
 
 use std::sync::Arc;
