@@ -4,6 +4,7 @@
 //!   [`dayofyear`], [`season`], [`date_part`], [`date_trunc`].
 //! - Labels by value: [`nearest`], [`pad`], [`backfill`]; see [`lookup`].
 //! - Positions of labels: [`dim_index`].
+//! - Longitudes on one turn: [`lon180`], [`lon360`].
 //! - Aggregates: [`weighted_avg`], [`arg_max`], [`arg_min`].
 //!
 //! A time is a `TIMESTAMP` or a `DATE`, or the ISO 8601 text that stands for a time in a calendar without such a type;
@@ -19,6 +20,8 @@ pub mod dayofyear;
 pub mod dim_index;
 pub mod hour;
 pub mod in_calendar;
+pub mod lon180;
+pub mod lon360;
 pub mod lookup;
 pub mod minute;
 pub mod month;
@@ -31,6 +34,7 @@ pub mod year;
 
 mod best_row;
 mod counted;
+mod longitude;
 mod part;
 mod time_part;
 mod times;
@@ -56,6 +60,8 @@ pub fn all() -> Vec<Arc<ScalarUDF>> {
         dayofyear::udf(),
         dim_index::udf(),
         hour::udf(),
+        lon180::udf(),
+        lon360::udf(),
         minute::udf(),
         month::udf(),
         nearest::udf(),
