@@ -9,6 +9,7 @@ import math
 import os
 import re
 import signal
+import stat
 import statistics
 import subprocess
 import sys
@@ -100,6 +101,8 @@ class Comparison:
         for name in self.datasets:
             if not (self.store(name) / "zarr.json").exists():
                 raise Failed(f"`{self.store(name)}` is no dataset; hint: write it with `hyperslab-bench generate {name}`")
+        if not stat.S_ISCHR(os.stat(os.devnull).st_mode):
+            raise Failed(f"`{os.devnull}` is a plain file here, expected the device: answers would be kept in memory")
         if not os.access(job["binary"], os.X_OK):
             raise Failed(f"`{job['binary']}` is no program; hint: build it, or say where it is with --binary")
         self.contenders = ["limit", "hyperslab", *self.peers]
