@@ -104,7 +104,7 @@ impl EncodedChunk for Chunk {
     }
 
     fn decodes_in_parts(&self) -> bool {
-        self.as_bytes && self.values.len() % 3 > 0 && append_bytes(&self.values, &mut Vec::new())
+        self.as_bytes && !self.values.len().is_multiple_of(3) && append_bytes(&self.values, &mut Vec::new())
     }
 
     fn decode_next(&mut self, cells: usize, out: &mut Vec<u8>) -> Result<()> {
