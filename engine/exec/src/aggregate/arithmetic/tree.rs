@@ -190,8 +190,14 @@ impl<T: Float> Node<T> {
             Self::Column(_) => out.copy_from_slice(self.column(batch, start, out.len())?),
             Self::Number(number) => out.fill(*number),
             Self::Widened(node) => {
-                let mut scratch = [0.0; BLOCK];
-                let narrow = node.ready(batch, start, scratch.get_mut(..out.len())?)?;
+                let mut scratch;
+                let narrow = match node.column(batch, start, out.len()) {
+                    Some(values) => values,
+                    None => {
+                        scratch = [0.0; BLOCK];
+                        node.write_to(batch, start, scratch.get_mut(..out.len())?)?
+                    }
+                };
                 out.iter_mut().zip(narrow).for_each(|(out, value)| *out = T::from(*value));
             }
             Self::Unary(operation, of) => {
@@ -214,10 +220,15 @@ impl<T: Float> Node<T> {
                 if own.is_none() {
                     left.write(batch, start, out)?;
                 }
-                let mut scratch = [T::default(); BLOCK];
-                let right = match right {
-                    Self::Number(number) => Right::Same(*number),
-                    other => Right::Each(other.ready(batch, start, scratch.get_mut(..out.len())?)?),
+                // Zeros are made only where they are written over: they cost as much as an operation.
+                let mut scratch;
+                let right = match (right, right.column(batch, start, out.len())) {
+                    (Self::Number(number), _) => Right::Same(*number),
+                    (_, Some(values)) => Right::Each(values),
+                    (other, None) => {
+                        scratch = [T::default(); BLOCK];
+                        Right::Each(other.write_to(batch, start, scratch.get_mut(..out.len())?)?)
+                    }
                 };
                 match operation {
                     Binary::Plus => combine(own, right, out, |left, right| left + right),
@@ -230,13 +241,10 @@ impl<T: Float> Node<T> {
         Some(())
     }
 
-    /// The cells from `start` on: those of a column as they are, others worked out to `scratch`.
-    fn ready<'a>(&self, batch: &'a RecordBatch, start: usize, scratch: &'a mut [T]) -> Option<&'a [T]> {
-        if let Some(values) = self.column(batch, start, scratch.len()) {
-            return Some(values);
-        }
-        self.write(batch, start, scratch)?;
-        Some(scratch)
+    /// As [`Self::write`]; gives what it wrote.
+    fn write_to<'a>(&self, batch: &RecordBatch, start: usize, out: &'a mut [T]) -> Option<&'a [T]> {
+        self.write(batch, start, out)?;
+        Some(out)
     }
 }
 
