@@ -234,6 +234,30 @@ impl Values {
         Ok(())
     }
 
+    /// Writes `other[start..start + len]` over the values from `at` on.
+    ///
+    /// # Errors
+    /// When the types differ or a range is outside.
+    pub fn write(&mut self, at: usize, other: &Values, start: usize, len: usize) -> Result<()> {
+        macro_rules! write {
+            ($($variant:ident)*) => {
+                match (self, other) {
+                    $((Self::$variant(a), Self::$variant(b)) => {
+                        match (a.get_mut(at..at.saturating_add(len)), b.get(start..start.saturating_add(len))) {
+                            (Some(to), Some(from)) => to.clone_from_slice(from),
+                            _ => return Err(ArrayError::internal(format!(
+                                "{len} values from {start} on cannot be written to {at}"))),
+                        }
+                    })*
+                    (a, b) => return Err(ArrayError::internal(format!(
+                        "cannot write {} values over {} values", b.data_type(), a.data_type()))),
+                }
+            };
+        }
+        write!(Bool Int8 Int16 Int32 Int64 UInt8 UInt16 UInt32 UInt64 Float32 Float64 String Timestamp Duration);
+        Ok(())
+    }
+
     /// The cells of `region`, where the values fill an array of `shape` in C order.
     ///
     /// # Errors

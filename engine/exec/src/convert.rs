@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use datafusion::arrow::array::{ArrayRef, BooleanArray, PrimitiveArray, StringBuilder};
+use datafusion::arrow::array::{Array, ArrayRef, AsArray, BooleanArray, PrimitiveArray, StringBuilder};
 use datafusion::arrow::buffer::{BooleanBuffer, Buffer, NullBuffer, ScalarBuffer};
 use datafusion::arrow::datatypes::{
     ArrowPrimitiveType, DataType as ArrowType, DurationMicrosecondType, Float32Type, Float64Type, Int8Type, Int16Type,
@@ -61,6 +61,37 @@ pub fn array_of(decoded: Decoded) -> Result<ArrayRef> {
         Values::Timestamp(v) => primitive::<TimestampMicrosecondType>(v, nulls),
         Values::Duration(v) => primitive::<DurationMicrosecondType>(v, nulls),
     })
+}
+
+/// The values of an array of one of the types of [`to_arrow`]; NULL is a missing value.
+///
+/// # Errors
+/// When the array has another type.
+pub fn decoded_of(array: &ArrayRef) -> Result<Decoded> {
+    macro_rules! numbers {
+        ($($variant:ident $t:ty)*) => {
+            match array.data_type() {
+                $(t if *t == <$t>::DATA_TYPE => Values::$variant(array.as_primitive::<$t>().values().to_vec()),)*
+                ArrowType::Boolean => {
+                    let array = array.as_boolean();
+                    Values::Bool(array.values().iter().collect())
+                }
+                ArrowType::Utf8 => {
+                    Values::String(array.as_string::<i32>().iter().map(|s| s.unwrap_or_default().to_string()).collect())
+                }
+                other => {
+                    return Err(datafusion_error(ArrayError::internal(format!("`{other}` is no type of an array"))));
+                }
+            }
+        };
+    }
+    let values = numbers!(
+        Int8 Int8Type Int16 Int16Type Int32 Int32Type Int64 Int64Type UInt8 UInt8Type UInt16 UInt16Type
+        UInt32 UInt32Type UInt64 UInt64Type Float32 Float32Type Float64 Float64Type
+        Timestamp TimestampMicrosecondType Duration DurationMicrosecondType
+    );
+    let validity = array.nulls().filter(|n| n.null_count() > 0).map(|n| Bitmap::from_fn(n.len(), |i| n.is_valid(i)));
+    Ok(Decoded { values, validity })
 }
 
 /// The array with NULL in place of each NaN.

@@ -44,6 +44,7 @@ use datafusion::physical_optimizer::PhysicalOptimizerRule;
 
 pub(crate) use extract::ExtractPlanner;
 pub(crate) use grouping_sets::GroupingSets;
+pub use trace::{Source, datasets_of, source_of};
 
 /// The analyzer rules, in the order in which they must run.
 pub fn analyzer_rules() -> Vec<Arc<dyn AnalyzerRule + Send + Sync>> {

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use datafusion::catalog::TableProvider;
+use datafusion::common::tree_node::TreeNodeRecursion;
 use datafusion::common::{Column, Result};
 use datafusion::datasource::source_as_provider;
 use datafusion::logical_expr::{Expr, LogicalPlan, TableScan};
-use hyperslab_array::{ArrayError, Coordinate, Role, nearest_names};
+use hyperslab_array::{ArrayError, Coordinate, Dataset, Role, Variable, nearest_names};
 use hyperslab_exec::{ArrayTable, datafusion_error};
 
 use super::lineage::{Origin, origin};
@@ -37,6 +38,49 @@ pub(super) fn labels_of(expr: &Expr, scope: &Scope<'_>) -> Result<Labels> {
         false => coordinate(table, name).map(Labels::Of),
     };
     found(expr, scope, labels).map_err(datafusion_error)
+}
+
+/// What a column of an answer is in the dataset that it comes from, unchanged.
+#[derive(Debug, Clone)]
+pub struct Source {
+    /// The dataset.
+    pub dataset: Arc<Dataset>,
+    /// The variable; `None` for the positions along a dimension without labels.
+    pub variable: Option<Arc<Variable>>,
+    /// Its labels, where it is a scalar or 1-D coordinate.
+    pub coordinate: Option<Arc<Coordinate>>,
+}
+
+/// What column `index` of `plan` is in a dataset, where nothing on the way changes its values; `None` where it is computed
+/// or comes from elsewhere.
+pub fn source_of(plan: &LogicalPlan, index: usize) -> Option<Source> {
+    let asked = Column::from(plan.schema().columns().get(index)?.clone());
+    let source = |table: &ArrayTable, name: &str| {
+        let variable = table.dataset().variables.get(name).filter(|_| !table.is_position(name)).cloned();
+        Ok(Source {
+            dataset: Arc::clone(table.dataset()),
+            variable,
+            coordinate: table.coordinate(name).cloned(),
+        })
+    };
+    follow(plan, index, &asked, source).ok()
+}
+
+/// The datasets that a plan reads, each once.
+pub fn datasets_of(plan: &LogicalPlan) -> Vec<Arc<Dataset>> {
+    let mut found: Vec<Arc<Dataset>> = Vec::new();
+    // The walk itself never fails.
+    let _ = plan.apply_with_subqueries(|node| {
+        if let LogicalPlan::TableScan(scan) = node
+            && let Ok(provider) = source_as_provider(&scan.source)
+            && let Some(table) = provider.downcast_ref::<ArrayTable>()
+            && !found.iter().any(|d| Arc::ptr_eq(d, table.dataset()))
+        {
+            found.push(Arc::clone(table.dataset()));
+        }
+        Ok(TreeNodeRecursion::Continue)
+    });
+    found
 }
 
 /// What `of` makes of the column of an array table that `expr` is.

@@ -76,6 +76,16 @@ impl Missing {
         self
     }
 
+    /// The number that is written where a value is missing: the first that means it.
+    pub(super) fn fill(&self) -> Option<Number> {
+        self.fills.first().copied().or(self.not_a_time.then_some(Number::Int(i64::MIN.into())))
+    }
+
+    /// The text that is written where a text is missing.
+    pub(super) fn fill_text(&self) -> Option<&str> {
+        self.texts.first().map(String::as_str)
+    }
+
     /// A limit of packed integers that is written as a float is one of the unpacked values.
     fn limit(&mut self, end: usize, limit: Number, same_bits: impl Fn(Number) -> Number) {
         match limit {

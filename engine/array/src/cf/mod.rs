@@ -10,6 +10,7 @@
 
 pub(crate) mod calendar;
 pub(crate) mod date;
+mod encode;
 mod missing;
 mod number;
 mod packing;

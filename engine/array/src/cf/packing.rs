@@ -36,6 +36,11 @@ impl Packing {
         }))
     }
 
+    /// The packed number, not yet rounded.
+    pub(super) fn pack(self, value: f64) -> f64 {
+        (value - self.offset.unwrap_or(0.0)) / self.scale.unwrap_or(1.0)
+    }
+
     fn unpack<T: Stored>(self, values: Vec<T>) -> Vec<f64> {
         let values = values.into_iter().map(T::float);
         match (self.scale, self.offset) {

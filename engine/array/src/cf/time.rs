@@ -60,6 +60,14 @@ impl Unit {
             Self::Nanosecond => Some((count / 1000.0).round() as i64),
         }
     }
+
+    /// Whole units and the part of one that `micros` are; `None` where they do not fit.
+    pub(super) fn count(self, micros: i64) -> Option<(i64, f64)> {
+        match self {
+            Self::Micros(unit) => Some((micros.div_euclid(unit), micros.rem_euclid(unit) as f64 / unit as f64)),
+            Self::Nanosecond => micros.checked_mul(1000).map(|nanos| (nanos, 0.0)),
+        }
+    }
 }
 
 /// CF's `<unit> since <reference date>` in a calendar.
@@ -107,6 +115,16 @@ impl TimeUnits {
     /// The date from which values count.
     pub fn reference(&self) -> DateTime {
         self.calendar.date(self.reference)
+    }
+
+    /// Whole units and the part of one from the reference date to `micros`, which count from 1970-01-01 of the calendar.
+    pub(super) fn count(&self, micros: i64) -> Option<(i64, f64)> {
+        self.unit.count(micros.checked_sub(self.reference)?)
+    }
+
+    /// Whether each of `micros`, which count from 1970-01-01 of the calendar, is a whole number of units.
+    pub fn is_exact(&self, micros: impl IntoIterator<Item = i64>) -> bool {
+        micros.into_iter().all(|micros| matches!(self.count(micros), Some((_, 0.0))))
     }
 
     /// The type of decoded values: [`DataType::Timestamp`] in the standard calendars, [`DataType::String`] in others.

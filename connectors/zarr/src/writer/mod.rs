@@ -1,13 +1,14 @@
-//! Writes Zarr v3: metadata of a group and its arrays, and the bytes of chunks and shards.
+//! Writes Zarr v3 and v2: metadata of a group and its arrays, and the bytes of chunks and shards.
 //!
-//! For sample data, benches and tests: it writes what [`crate::ZarrConnector`] reads, to whatever the caller stores
-//! keys and bytes in.
+//! It writes what [`crate::ZarrConnector`] and xarray read, to whatever the caller stores keys and bytes in.
+
+mod metadata;
 
 use std::sync::Arc;
 
 use bytes::Bytes;
 use hyperslab_array::{ArrayError, Attributes, ChunkGrid, DataType, Region, Result, Values};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use zarrs::array::codec::BloscCodec;
 use zarrs::array::codec::api::{BytesToBytesCodecTraits, CodecOptions};
 use zarrs::metadata_ext::codec::blosc::{BloscCompressionLevel, BloscCompressor, BloscShuffleMode};
@@ -16,6 +17,8 @@ use crate::codec::MOST_CHUNK_BYTES;
 use crate::data_type::{StoredType, runs};
 use crate::fill_value::FillValue;
 use crate::key::KeyEncoding;
+
+pub use metadata::{group_metadata, group_metadata_v2};
 
 /// How chunks are compressed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,103 +59,6 @@ pub struct ArraySpec {
     pub attributes: Attributes,
 }
 
-impl ArraySpec {
-    /// The `zarr.json` of the array.
-    pub fn metadata(&self) -> Value {
-        let inner = self.inner_codecs();
-        let codecs = match &self.shard_shape {
-            None => inner,
-            Some(_) => vec![json!({
-                "name": "sharding_indexed",
-                "configuration": {
-                    "chunk_shape": self.chunk_shape,
-                    "codecs": inner,
-                    "index_codecs": [{"name": "bytes", "configuration": {"endian": "little"}}, {"name": "crc32c"}],
-                    "index_location": "end",
-                },
-            })],
-        };
-        json!({
-            "zarr_format": 3,
-            "node_type": "array",
-            "shape": self.shape,
-            "data_type": self.data_type_metadata(),
-            "chunk_grid": {"name": "regular", "configuration": {"chunk_shape": self.stored_shape()}},
-            "chunk_key_encoding": {"name": "default", "configuration": {"separator": "/"}},
-            "fill_value": self.fill_value,
-            "codecs": codecs,
-            "attributes": object(&self.attributes),
-            "dimension_names": self.dimensions,
-        })
-    }
-
-    /// The shape of what is stored under one key: a chunk, or a shard.
-    fn stored_shape(&self) -> &[u64] {
-        self.shard_shape.as_ref().unwrap_or(&self.chunk_shape)
-    }
-
-    fn data_type_metadata(&self) -> Value {
-        let time = |name: &str| json!({"name": name, "configuration": {"unit": "us", "scale_factor": 1}});
-        match self.data_type {
-            DataType::Timestamp => time("numpy.datetime64"),
-            DataType::Duration => time("numpy.timedelta64"),
-            other => other.name().into(),
-        }
-    }
-
-    fn inner_codecs(&self) -> Vec<Value> {
-        let mut codecs = vec![match self.data_type {
-            DataType::String => json!({"name": "vlen-utf8"}),
-            _ => json!({"name": "bytes", "configuration": {"endian": "little"}}),
-        }];
-        match self.codecs {
-            Compression::None => {}
-            Compression::Zstd(level) => {
-                codecs.push(json!({"name": "zstd", "configuration": {"level": level, "checksum": false}}));
-            }
-            Compression::BloscZstd { level, shuffle } => codecs.push(json!({
-                "name": "blosc",
-                "configuration": {
-                    "cname": "zstd",
-                    "clevel": level,
-                    "shuffle": if shuffle { "shuffle" } else { "noshuffle" },
-                    "typesize": self.type_size(),
-                    "blocksize": 0,
-                },
-            })),
-        }
-        codecs
-    }
-
-    fn type_size(&self) -> usize {
-        if self.data_type == DataType::String { 1 } else { self.data_type.size() }
-    }
-}
-
-/// The metadata of a group of arrays: keys and bytes of the group's `zarr.json`, which holds that of all arrays, and of
-/// each array's own.
-pub fn group_metadata(attributes: &Attributes, arrays: &[ArraySpec]) -> Vec<(String, Bytes)> {
-    let each: Map<String, Value> = arrays.iter().map(|a| (a.name.clone(), a.metadata())).collect();
-    let mut out: Vec<(String, Bytes)> =
-        each.iter().map(|(name, metadata)| (format!("{name}/zarr.json"), text(metadata))).collect();
-    let group = json!({
-        "zarr_format": 3,
-        "node_type": "group",
-        "attributes": object(attributes),
-        "consolidated_metadata": {"kind": "inline", "must_understand": false, "metadata": each},
-    });
-    out.insert(0, ("zarr.json".into(), text(&group)));
-    out
-}
-
-fn text(value: &Value) -> Bytes {
-    Bytes::from(format!("{value:#}"))
-}
-
-fn object(attributes: &Attributes) -> Map<String, Value> {
-    attributes.iter().map(|(name, value)| (name.to_string(), value.clone())).collect()
-}
-
 /// Encodes the chunks of one array; with shards, whole shards.
 #[derive(Debug, Clone)]
 pub struct ChunkEncoder {
@@ -180,6 +86,17 @@ impl ChunkEncoder {
     /// When ranks differ, chunks do not divide shards, a chunk is too large, or the fill value has the wrong type.
     pub fn try_new(spec: &ArraySpec) -> Result<Self> {
         Self::checked(spec).map_err(|e| e.context("variable", &spec.name))
+    }
+
+    /// As [`Self::try_new`], for an array of Zarr v2.
+    ///
+    /// # Errors
+    /// As [`Self::try_new`], and when there are shards, which v2 does not have.
+    pub fn try_new_v2(spec: &ArraySpec) -> Result<Self> {
+        if spec.shard_shape.is_some() {
+            return Err(ArrayError::argument("Zarr v2 has no shards").context("variable", &spec.name));
+        }
+        Ok(Self { keys: KeyEncoding::from_v2(None)?, ..Self::try_new(spec)? })
     }
 
     fn checked(spec: &ArraySpec) -> Result<Self> {
