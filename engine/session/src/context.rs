@@ -6,7 +6,7 @@ use datafusion::common::TableReference;
 use datafusion::error::Result;
 use datafusion::logical_expr::LogicalPlan;
 use datafusion::prelude::SessionContext;
-use datafusion::sql::parser::{CreateExternalTable, Statement as SqlStatement};
+use datafusion::sql::parser::{CopyToSource, CopyToStatement, CreateExternalTable, Statement as SqlStatement};
 use datafusion::sql::sqlparser::ast::{Ident, ObjectName, ObjectType, Statement as Ast, Value};
 use hyperslab_array::{ArrayError, Dataset, nearest_names};
 use hyperslab_connectors::{OpenOptions, Registry};
@@ -16,6 +16,7 @@ use hyperslab_planner::statements::{Statement, parse};
 
 use crate::catalog::Shared;
 use crate::datasets::Registered;
+use crate::export::{self, Format};
 use crate::url_table::{file_format, shown};
 use crate::{ContextBuilder, QueryResult, describe, error};
 
@@ -198,20 +199,31 @@ impl Context {
                     return Ok(QueryResult::nothing());
                 }
                 names::resolve(&mut statement, &self.session.state()).await?;
+                if let SqlStatement::CopyTo(copy) = statement.as_ref()
+                    && let Some(format) = Format::of(copy)
+                {
+                    return self.export(copy, format).await;
+                }
                 self.plan(*statement).await
             }
         }
     }
 
+    /// Writes an answer as arrays, and forgets what was known of the place where they are now.
+    async fn export(&self, copy: &CopyToStatement, format: Format) -> Result<QueryResult> {
+        let query = match &copy.source {
+            CopyToSource::Query(query) => Ast::Query(query.clone()),
+            CopyToSource::Relation(name) => parse_query(&format!("SELECT * FROM {name}"), &self.session.state())?,
+        };
+        let plan = self.logical_plan(SqlStatement::Statement(Box::new(query))).await?;
+        let frame = self.session.execute_logical_plan(plan).await?;
+        let result = export::run(frame, copy, format, self.registry(), &self.shared.urls.options).await?;
+        self.close(&copy.target);
+        Ok(result)
+    }
+
     async fn plan(&self, statement: SqlStatement) -> Result<QueryResult> {
-        let state = self.session.state();
-        let plan = state.statement_to_plan(statement).await.map_err(|e| {
-            // A variable that cannot be read is no column, and its reason says more than the names of those that are.
-            match error::missing_column(&e).and_then(|name| self.shared.datasets.skipped(name)) {
-                Some(skipped) => datafusion_error(skipped),
-                None => error::with_function_names(e, &state),
-            }
-        })?;
+        let plan = self.logical_plan(statement).await?;
         let writes = matches!(plan, LogicalPlan::Copy(_) | LogicalPlan::Dml(_));
         let frame = self.session.execute_logical_plan(plan).await?;
         let result = QueryResult::from_frame(frame);
@@ -221,6 +233,17 @@ impl Context {
         // A statement that writes does so now, whether or not somebody reads how many rows it was.
         let schema = result.schema();
         Ok(QueryResult::from_batches(schema, result.collect().await?))
+    }
+
+    async fn logical_plan(&self, statement: SqlStatement) -> Result<LogicalPlan> {
+        let state = self.session.state();
+        state.statement_to_plan(statement).await.map_err(|e| {
+            // A variable that cannot be read is no column, and its reason says more than the names of those that are.
+            match error::missing_column(&e).and_then(|name| self.shared.datasets.skipped(name)) {
+                Some(skipped) => datafusion_error(skipped),
+                None => error::with_function_names(e, &state),
+            }
+        })
     }
 
     async fn create_external_table(
@@ -335,6 +358,14 @@ impl Context {
         Err(datafusion_error(
             ArrayError::argument(format!("{what} `{name}` exists already")).hint("take another name for the dataset"),
         ))
+    }
+}
+
+/// The statement of a query that we wrote ourselves.
+fn parse_query(sql: &str, state: &datafusion::execution::SessionState) -> Result<Ast> {
+    match state.sql_to_statement(sql, &state.config_options().sql_parser.dialect)? {
+        SqlStatement::Statement(ast) => Ok(*ast),
+        other => Err(datafusion_error(ArrayError::internal(format!("`{other}` is no query")))),
     }
 }
 

@@ -20,6 +20,7 @@ use indexmap::IndexMap;
 mod values;
 
 pub use values::{ArrayValues, LabelledArray};
+pub(crate) use values::{ENCODING, plain};
 
 /// An answer with more cells than this must have a row for each of them: a few rows far apart are no array.
 const MOST_SPARSE_CELLS: u64 = 1 << 24;

@@ -48,6 +48,7 @@ mod dataset;
 mod datasets;
 mod describe;
 pub mod error;
+mod export;
 mod information_schema;
 mod metadata_tables;
 mod result;

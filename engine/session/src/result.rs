@@ -115,7 +115,7 @@ impl QueryResult {
 }
 
 /// Which columns of a plan are the keys of its outermost aggregate; `None` where there is none.
-fn group_columns(plan: &LogicalPlan) -> Option<Vec<bool>> {
+pub(crate) fn group_columns(plan: &LogicalPlan) -> Option<Vec<bool>> {
     match plan {
         LogicalPlan::Sort(_) | LogicalPlan::Limit(_) | LogicalPlan::Filter(_) | LogicalPlan::SubqueryAlias(_) => {
             group_columns(plan.inputs().first()?)

@@ -4,7 +4,7 @@
 
 mod metadata;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
 use hyperslab_array::{ArrayError, Attributes, ChunkGrid, DataType, Region, Result, Values};
@@ -70,6 +70,8 @@ pub struct ChunkEncoder {
     fill_value: FillValue,
     compression: Compressor,
     keys: KeyEncoding,
+    /// The bytes of a chunk of nothing but the fill value, once somebody asks.
+    empty: OnceLock<Bytes>,
 }
 
 #[derive(Debug, Clone)]
@@ -143,6 +145,7 @@ impl ChunkEncoder {
             fill_value: FillValue::try_new(StoredType::from_v3(&spec.data_type_metadata())?, &spec.fill_value)?,
             compression,
             keys: KeyEncoding::from_v3(&json!("default"))?,
+            empty: OnceLock::new(),
         })
     }
 
@@ -174,6 +177,22 @@ impl ChunkEncoder {
         let inside = self.grid.region(chunk).shape;
         let values = if inside == self.stored_shape { values } else { self.padded(&inside, &values)? };
         self.encode(values)
+    }
+
+    /// Whether `bytes` are those of a chunk of nothing but the fill value, which need not be stored.
+    ///
+    /// # Errors
+    /// When such a chunk has too many cells.
+    pub fn is_fill(&self, bytes: &Bytes) -> Result<bool> {
+        let empty = match self.empty.get() {
+            Some(empty) => empty,
+            None => {
+                let cells = Region::full(&self.stored_shape).cells()?;
+                let encoded = self.encode_stored(&self.fill_value.values(cells)?)?;
+                self.empty.get_or_init(|| encoded)
+            }
+        };
+        Ok(empty == bytes)
     }
 
     fn encode_stored(&self, values: &Values) -> Result<Bytes> {

@@ -142,7 +142,7 @@ impl LabelledArray {
 }
 
 /// How values were stored, and where their coordinates are.
-const ENCODING: [&str; 9] = [
+pub(crate) const ENCODING: [&str; 9] = [
     "_FillValue",
     "missing_value",
     "scale_factor",
@@ -172,7 +172,7 @@ fn attributes_of(field: &Field) -> Attributes {
 }
 
 /// The array in one of the types of [`ArrayValues`].
-fn plain(name: &str, array: &ArrayRef) -> Result<ArrayRef> {
+pub(crate) fn plain(name: &str, array: &ArrayRef) -> Result<ArrayRef> {
     let target = match array.data_type() {
         DataType::Boolean
         | DataType::Int8

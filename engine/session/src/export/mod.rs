@@ -1,0 +1,99 @@
+//! `COPY (…) TO 'x.zarr' STORED AS ZARR`: an answer becomes a store of arrays again, chunk by chunk as its rows come.
+//!
+//! ```text
+//! plan ─→ layout (dimensions and labels, variables and encodings) ─→ target (zarr.rs), beside its place
+//!   └──→ rows ─→ positions (labels.rs) ─→ chunks (assemble.rs) ──────────┘ ─→ commit: it is there (place.rs)
+//! ```
+
+mod assemble;
+mod broadcast;
+mod labels;
+mod layout;
+mod options;
+mod place;
+mod rows;
+mod spill;
+mod variable;
+mod zarr;
+
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use datafusion::arrow::array::{RecordBatch, UInt64Array};
+use datafusion::arrow::datatypes::{DataType, Field, Schema};
+use datafusion::dataframe::DataFrame;
+use datafusion::error::Result;
+use datafusion::sql::parser::CopyToStatement;
+use hyperslab_array::ArrayError;
+use hyperslab_connectors::{Location, OpenOptions, Registry};
+use hyperslab_exec::datafusion_error;
+
+use self::layout::Layout;
+use self::options::ExportOptions;
+use self::place::Place;
+use self::zarr::ZarrTarget;
+use crate::QueryResult;
+
+/// A format of arrays that answers are written in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Format {
+    Zarr,
+    Netcdf,
+}
+
+impl Format {
+    /// The format of a `COPY`, where it is one of ours: from `STORED AS`, or from the end of its target.
+    pub fn of(copy: &CopyToStatement) -> Option<Self> {
+        let target = copy.target.trim_end_matches('/').to_ascii_lowercase();
+        let stated = copy.stored_as.as_deref().map(str::to_ascii_uppercase);
+        let known = [(Self::Zarr, ".zarr"), (Self::Netcdf, ".nc")];
+        let is_meant = |(format, ending): &(Self, &str)| match &stated {
+            Some(stated) => stated == format.name(),
+            None => target.ends_with(ending),
+        };
+        known.iter().find(|known| is_meant(known)).map(|(format, _)| *format)
+    }
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Zarr => "ZARR",
+            Self::Netcdf => "NETCDF",
+        }
+    }
+}
+
+/// Runs the query of `frame`, and writes its answer as `copy` says. Gives the number of rows.
+///
+/// # Errors
+/// When the answer is no array, an option does not fit, or something cannot be written; then nothing is there.
+pub(crate) async fn run(
+    frame: DataFrame,
+    copy: &CopyToStatement,
+    format: Format,
+    registry: &Registry,
+    open_options: &OpenOptions,
+) -> Result<QueryResult> {
+    if !copy.partitioned_by.is_empty() {
+        return Err(datafusion_error(ArrayError::argument(format!("`PARTITIONED BY` makes no {}", format.name()))));
+    }
+    let options = ExportOptions::try_new(format, &copy.options).map_err(datafusion_error)?;
+    let location = Location::parse(&copy.target).map_err(datafusion_error)?;
+    let layout = Layout::try_new(&frame, format, &options).await?;
+    let rows = match format {
+        Format::Zarr => {
+            let place = Place::of_store(&location, registry, open_options, options.overwrite).await?;
+            let mut target = ZarrTarget::try_new(place, &layout, &options)?;
+            let rows = rows::write(frame, &layout, &mut target).await?;
+            target.commit().await?;
+            rows
+        }
+        Format::Netcdf => {
+            return Err(datafusion_error(ArrayError::unsupported("NetCDF cannot be written")));
+        }
+    };
+    let schema = Arc::new(Schema::new(vec![Field::new("count", DataType::UInt64, false)]));
+    let batch = RecordBatch::try_new(Arc::clone(&schema), vec![Arc::new(UInt64Array::from(vec![rows]))])?;
+    Ok(QueryResult::from_batches(schema, vec![batch]))
+}

@@ -1,0 +1,239 @@
+//! Writes a Zarr store: chunks as they come, metadata last, so that a store is one when it is complete.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use datafusion::error::Result;
+use hyperslab_array::{ArrayError, Attributes, DataType, Values};
+use hyperslab_exec::datafusion_error;
+use hyperslab_zarr::writer::{ArraySpec, ChunkEncoder, Compression, group_metadata, group_metadata_v2};
+use object_store::path::Path;
+use object_store::{ObjectStore, ObjectStoreExt};
+use serde_json::{Value, json};
+use tokio::task::JoinSet;
+
+use super::layout::Layout;
+use super::options::{ExportOptions, Lengths};
+use super::place::Place;
+use super::variable::OutputVariable;
+
+/// Bytes of a chunk, before it is compressed, where nobody says how long chunks are.
+const CHUNK_BYTES: u64 = 4 << 20;
+
+/// The most labels in a chunk of a coordinate.
+const LABELS: u64 = 1 << 20;
+
+/// How many chunks are compressed and sent at once, for each core.
+const WRITES_PER_CORE: usize = 2;
+
+/// A store that is being written.
+pub(super) struct ZarrTarget {
+    place: Place,
+    arrays: Vec<Array>,
+    attributes: Attributes,
+    format: u8,
+    writes: JoinSet<Result<(usize, bool), ArrayError>>,
+    most_writes: usize,
+}
+
+struct Array {
+    spec: ArraySpec,
+    encoder: Arc<ChunkEncoder>,
+    says_fill_value: bool,
+}
+
+impl ZarrTarget {
+    /// A store at `place` with the coordinates and variables of `layout`, in this order.
+    pub fn try_new(place: Place, layout: &Layout, options: &ExportOptions) -> Result<Self> {
+        let all: Vec<String> = layout.dimensions.iter().map(|d| d.name.clone()).collect();
+        for (option, lengths) in [("chunks", &options.chunks), ("shards", &options.shards)] {
+            if let Some(unknown) = lengths.keys().find(|name| !all.contains(name)) {
+                return Err(datafusion_error(
+                    ArrayError::argument(format!("option `{option}` is about `{unknown}`, which is no dimension"))
+                        .hint(hyperslab_array::nearest_names(unknown, all.iter().map(String::as_str))),
+                ));
+            }
+        }
+        let outputs = layout.coordinates.iter().chain(&layout.variables);
+        let arrays = outputs.map(|v| Array::try_new(v, layout, options)).collect::<Result<Vec<_>>>()?;
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        Ok(Self {
+            place,
+            arrays,
+            attributes: layout.attributes.clone(),
+            format: options.zarr_format,
+            writes: JoinSet::new(),
+            most_writes: cores * WRITES_PER_CORE,
+        })
+    }
+
+    /// The shape of what is written at once of variable `variable`: a chunk, or a shard.
+    pub fn stored_shape(&self, variable: usize) -> Vec<u64> {
+        let spec = self.arrays.get(variable).map(|a| &a.spec);
+        spec.map(|s| s.shard_shape.clone().unwrap_or_else(|| s.chunk_shape.clone())).unwrap_or_default()
+    }
+
+    /// Compresses and sends a chunk in the background; waits where too many are on their way.
+    pub async fn write(&mut self, variable: usize, chunk: &[u64], values: Values, has_gaps: bool) -> Result<()> {
+        while self.writes.len() >= self.most_writes {
+            self.wait().await?;
+        }
+        let array = self.arrays.get_mut(variable);
+        let array = array.ok_or_else(|| datafusion_error(ArrayError::internal("there is no such variable")))?;
+        array.says_fill_value |= has_gaps;
+        // Zarr v2 does not say what a cell holds that was never written where nothing means "missing".
+        let may_leave_out = self.format == 3 || array.spec.attributes.get("_FillValue").is_some();
+        let (encoder, store, chunk) = (Arc::clone(&array.encoder), self.place.store(), chunk.to_vec());
+        self.writes.spawn(async move {
+            let key = encoder.key(&chunk);
+            let encode = move || {
+                let bytes = encoder.encode_chunk(&chunk, values)?;
+                Ok::<_, ArrayError>((may_leave_out && encoder.is_fill(&bytes)?, bytes))
+            };
+            let encoded = tokio::task::spawn_blocking(encode).await;
+            let (is_fill, bytes) = encoded.map_err(|e| ArrayError::internal("a chunk was not encoded").with_source(e))??;
+            if !is_fill {
+                put(store.as_ref(), &key, bytes).await?;
+            }
+            Ok((variable, is_fill))
+        });
+        Ok(())
+    }
+
+    async fn wait(&mut self) -> Result<()> {
+        match self.writes.join_next().await {
+            None => Ok(()),
+            Some(Ok(Ok((variable, is_fill)))) => {
+                if let Some(array) = self.arrays.get_mut(variable) {
+                    array.says_fill_value |= is_fill && !array.spec.fill_value.is_null();
+                }
+                Ok(())
+            }
+            Some(Ok(Err(e))) => Err(datafusion_error(e)),
+            Some(Err(e)) => Err(datafusion_error(ArrayError::internal("a chunk was not written").with_source(e))),
+        }
+    }
+
+    /// Says that some chunks of a variable are never written.
+    pub fn leave_gaps(&mut self, variable: usize) {
+        if let Some(array) = self.arrays.get_mut(variable) {
+            array.says_fill_value = true;
+        }
+    }
+
+    /// Waits for the last chunk, writes the metadata, and puts the store in its place.
+    pub async fn commit(mut self) -> Result<()> {
+        while !self.writes.is_empty() {
+            self.wait().await?;
+        }
+        for array in &mut self.arrays {
+            if !array.says_fill_value {
+                array.spec.attributes.remove("_FillValue");
+            }
+        }
+        let specs: Vec<ArraySpec> = self.arrays.into_iter().map(|a| a.spec).collect();
+        let mut documents = match self.format {
+            2 => group_metadata_v2(&self.attributes, &specs),
+            _ => group_metadata(&self.attributes, &specs),
+        };
+        // The document that makes a store of it comes last: of the root, after those of the arrays.
+        documents.sort_by_key(|(key, _)| !key.contains('/'));
+        let store = self.place.store();
+        for (key, bytes) in documents {
+            put(store.as_ref(), &key, bytes).await.map_err(datafusion_error)?;
+        }
+        self.place.commit().await
+    }
+}
+
+impl Array {
+    fn try_new(variable: &OutputVariable, layout: &Layout, options: &ExportOptions) -> Result<Self> {
+        let shape = layout.shape(&variable.dimensions);
+        let dimensions = layout.names(&variable.dimensions);
+        let data_type = variable.encoding.stored_type();
+        let is_labels = matches!(variable.dimensions.as_slice(), [_]) && variable.is_coordinate;
+        let chunk_shape = match is_labels {
+            true => shape.iter().map(|n| (*n).clamp(1, LABELS)).collect(),
+            false => chunk_shape(&dimensions, &shape, data_type, options),
+        };
+        let shard_shape = match options.shards.is_empty() || is_labels {
+            true => None,
+            false => Some(shard_shape(&dimensions, &shape, &chunk_shape, &options.shards)),
+        };
+        let is_text = data_type == DataType::String;
+        let codecs = options.codec.unwrap_or(match is_text {
+            true => Compression::Zstd(5),
+            false => Compression::BloscZstd { level: 5, shuffle: true },
+        });
+        let mut attributes = variable.attributes.clone();
+        if !variable.is_coordinate {
+            let auxiliary = layout.variables.iter().filter(|v| v.is_coordinate);
+            let fits = auxiliary.filter(|c| c.dimensions.iter().all(|d| variable.dimensions.contains(d)));
+            let names: Vec<&str> = fits.map(|c| c.name.as_str()).collect();
+            if !names.is_empty() {
+                attributes.insert("coordinates", names.join(" "));
+            }
+        }
+        let spec = ArraySpec {
+            name: variable.name.clone(),
+            dimensions,
+            shape,
+            chunk_shape,
+            shard_shape,
+            data_type,
+            fill_value: fill_value(data_type, &attributes),
+            codecs,
+            attributes,
+        };
+        let encoder = match options.zarr_format {
+            2 => ChunkEncoder::try_new_v2(&spec),
+            _ => ChunkEncoder::try_new(&spec),
+        };
+        let encoder = Arc::new(encoder.map_err(datafusion_error)?);
+        Ok(Self { spec, encoder, says_fill_value: variable.says_fill_value })
+    }
+}
+
+/// What cells hold that are never written: what stands for a missing value, where something does.
+fn fill_value(data_type: DataType, attributes: &Attributes) -> Value {
+    match attributes.get("_FillValue").or_else(|| attributes.get("missing_value")) {
+        Some(Value::Array(list)) => list.first().cloned().unwrap_or_else(|| json!(0)),
+        Some(value) => value.clone(),
+        None => match data_type {
+            DataType::Bool => json!(false),
+            DataType::String => json!(""),
+            _ => json!(0),
+        },
+    }
+}
+
+/// Chunks of the lengths that the options say; else the last dimensions whole, as many of them as a chunk may hold.
+fn chunk_shape(dimensions: &[String], shape: &[u64], data_type: DataType, options: &ExportOptions) -> Vec<u64> {
+    let mut left = (CHUNK_BYTES / data_type.size().max(1) as u64).max(1);
+    let mut chunk = vec![1; shape.len()];
+    for ((length, size), name) in chunk.iter_mut().zip(shape).zip(dimensions).rev() {
+        *length = match options.chunks.get(name) {
+            Some(wanted) => (*wanted).min((*size).max(1)),
+            None => {
+                let parts = size.div_ceil(left).max(1);
+                size.div_ceil(parts).max(1)
+            }
+        };
+        left = (left / *length).max(1);
+    }
+    chunk
+}
+
+/// Shards of the lengths that the options say, rounded up to whole chunks; where they say nothing, the whole dimension.
+fn shard_shape(dimensions: &[String], shape: &[u64], chunk: &[u64], shards: &Lengths) -> Vec<u64> {
+    let one = |((name, size), chunk): ((&String, &u64), &u64)| {
+        shards.get(name).copied().unwrap_or(*size).max(1).div_ceil(*chunk) * chunk
+    };
+    dimensions.iter().zip(shape).zip(chunk).map(one).collect()
+}
+
+async fn put(store: &dyn ObjectStore, key: &str, bytes: Bytes) -> hyperslab_array::Result<()> {
+    let path = Path::parse(key).map_err(|e| ArrayError::argument(format!("`{key}` is no key")).with_source(e))?;
+    let put = store.put(&path, bytes.into()).await;
+    put.map(drop).map_err(|e| ArrayError::io(format!("`{key}` cannot be written")).with_source(e))
+}
