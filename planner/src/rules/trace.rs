@@ -57,11 +57,7 @@ pub fn source_of(plan: &LogicalPlan, index: usize) -> Option<Source> {
     let asked = Column::from(plan.schema().columns().get(index)?.clone());
     let source = |table: &ArrayTable, name: &str| {
         let variable = table.dataset().variables.get(name).filter(|_| !table.is_position(name)).cloned();
-        Ok(Source {
-            dataset: Arc::clone(table.dataset()),
-            variable,
-            coordinate: table.coordinate(name).cloned(),
-        })
+        Ok(Source { dataset: Arc::clone(table.dataset()), variable, coordinate: table.coordinate(name).cloned() })
     };
     follow(plan, index, &asked, source).ok()
 }

@@ -151,7 +151,7 @@ pub fn group_metadata_v2(attributes: &Attributes, arrays: &[ArraySpec]) -> Vec<(
 }
 
 /// numpy's name of the type, little endian.
-fn dtype_v2(data_type: DataType) -> &'static str {
+pub(super) fn dtype_v2(data_type: DataType) -> &'static str {
     match data_type {
         DataType::Bool => "|b1",
         DataType::Int8 => "|i1",

@@ -2,6 +2,7 @@
 //!
 //! It writes what [`crate::ZarrConnector`] and xarray read, to whatever the caller stores keys and bytes in.
 
+mod existing;
 mod metadata;
 
 use std::sync::{Arc, OnceLock};
@@ -18,6 +19,7 @@ use crate::data_type::{StoredType, runs};
 use crate::fill_value::FillValue;
 use crate::key::KeyEncoding;
 
+pub use existing::ExistingGroup;
 pub use metadata::{group_metadata, group_metadata_v2};
 
 /// How chunks are compressed.

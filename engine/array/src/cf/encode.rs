@@ -22,7 +22,9 @@ impl Encoding {
     /// [`crate::ErrorKind::Argument`] when a value does not fit the stored type, is not a whole number of the units of
     /// a time, is missing where nothing stands for that, or equals the value that stands for it.
     pub fn encode(&self, decoded: Decoded) -> Result<Values> {
-        if decoded.values.data_type() == self.stored && self.packing.is_none() && matches!(self.meaning, Meaning::Itself)
+        if decoded.values.data_type() == self.stored
+            && self.packing.is_none()
+            && matches!(self.meaning, Meaning::Itself)
         {
             return self.encode_plain(decoded);
         }
@@ -44,9 +46,7 @@ impl Encoding {
             },
         };
         let numbers = match (self.packing, numbers) {
-            (Some(packing), Numbers::Int(v)) => {
-                Numbers::Float(v.into_iter().map(|x| packing.pack(x as f64)).collect())
-            }
+            (Some(packing), Numbers::Int(v)) => Numbers::Float(v.into_iter().map(|x| packing.pack(x as f64)).collect()),
             (Some(packing), Numbers::Float(v)) => Numbers::Float(v.into_iter().map(|x| packing.pack(x)).collect()),
             (None, numbers) => numbers,
         };
@@ -161,7 +161,8 @@ impl Encoding {
         units: &str,
     ) -> Result<Numbers> {
         let pairs = micros.iter().zip(there);
-        let out_of_range = |micros: i64| ArrayError::argument(format!("time `{micros}` µs is out of range of `{units}`"));
+        let out_of_range =
+            |micros: i64| ArrayError::argument(format!("time `{micros}` µs is out of range of `{units}`"));
         if self.stored.is_float() {
             let float = |(micros, there): (&i64, &bool)| match (there, count(*micros)) {
                 (false, _) => Ok(f64::NAN),
@@ -296,10 +297,7 @@ mod tests {
         assert!(filled.encode(Decoded::all_valid(Values::Int32(vec![1, 2]))).is_err());
         let text = encoding(DataType::String, json!({"_FillValue": ""}));
         let given = Values::String(vec!["a".into(), "b".into()]);
-        assert_eq!(
-            text.encode(some(given, &[true, false])).unwrap(),
-            Values::String(vec!["a".into(), String::new()])
-        );
+        assert_eq!(text.encode(some(given, &[true, false])).unwrap(), Values::String(vec!["a".into(), String::new()]));
     }
 
     #[test]

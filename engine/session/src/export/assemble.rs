@@ -12,6 +12,7 @@ use std::collections::{HashMap, HashSet};
 use hyperslab_array::{ArrayError, ChunkGrid, Encoding, Region, Result, Values};
 
 use super::spill::Spill;
+use super::update::scatter;
 
 /// The variables that share all dimensions of an answer, on their way to chunks.
 #[derive(Debug)]
@@ -136,6 +137,59 @@ impl Assembler {
         Ok(whole)
     }
 
+    /// The region of a chunk.
+    pub fn region(&self, chunk: &[u64]) -> Region {
+        self.grid.region(chunk)
+    }
+
+    /// The chunks that hold indices on both sides of `index` along `dimension`, and what of them is before it.
+    pub fn chunks_across(&self, dimension: usize, index: u64) -> Vec<(Vec<u64>, Region)> {
+        let Some(chunks) = self.grid.dimensions().get(dimension).filter(|c| index > 0 && index < c.size()) else {
+            return Vec::new();
+        };
+        let edge = chunks.chunk_of(index);
+        let start = chunks.range(edge).start;
+        if start == index {
+            return Vec::new();
+        }
+        let all = (0..self.grid.chunk_count()).map(|number| self.chunk(number));
+        all.filter(|chunk| chunk.get(dimension) == Some(&edge))
+            .map(|chunk| {
+                let mut region = self.grid.region(&chunk);
+                if let Some(length) = region.shape.get_mut(dimension) {
+                    *length = index - start;
+                }
+                (chunk, region)
+            })
+            .collect()
+    }
+
+    /// Puts stored values, one list a variable, into the cells of `region`, which is inside of `chunk`.
+    pub fn preload(&mut self, chunk: &[u64], region: &Region, values: &[Values]) -> Result<()> {
+        let number = self.number(chunk);
+        self.open(number, chunk)?;
+        let Some(open) = self.open.get_mut(&number) else {
+            return Err(ArrayError::internal("a chunk was not opened"));
+        };
+        let inside = region.relative_to(&open.region.start);
+        for (to, from) in open.values.iter_mut().zip(values) {
+            scatter(to, &open.strides, &inside, from)?;
+        }
+        let there = vec![true; inside.cells()?];
+        let mut filled = Values::Bool((0..open.filled.len() * 64).map(|i| bit(&open.filled, i)).collect());
+        scatter(&mut filled, &open.strides, &inside, &Values::Bool(there))?;
+        if let Values::Bool(filled) = filled {
+            open.filled.iter_mut().for_each(|word| *word = 0);
+            for (i, _) in filled.iter().enumerate().filter(|(_, filled)| **filled) {
+                if let Some(word) = open.filled.get_mut(i / 64) {
+                    *word |= 1 << (i % 64);
+                }
+            }
+        }
+        open.left = open.region.cells()? - open.filled.iter().map(|w| w.count_ones() as usize).sum::<usize>();
+        Ok(())
+    }
+
     /// Takes out a chunk with gaps; `None` where there is none left.
     pub fn next_unfinished(&mut self) -> Result<Option<WholeChunk>> {
         let Some(number) = self.open.keys().next().or_else(|| self.spilled.iter().next()).copied() else {
@@ -223,6 +277,10 @@ impl Assembler {
         }
         Ok(())
     }
+}
+
+fn bit(words: &[u64], i: usize) -> bool {
+    words.get(i / 64).is_some_and(|word| word >> (i % 64) & 1 == 1)
 }
 
 impl OpenChunk {

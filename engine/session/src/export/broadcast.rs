@@ -2,6 +2,8 @@
 
 use hyperslab_array::{ArrayError, Encoding, Region, Result, Values};
 
+use super::update::scatter;
+
 /// All values of one variable.
 #[derive(Debug)]
 pub(super) struct Broadcast {
@@ -27,6 +29,14 @@ impl Broadcast {
             values: encoding.unwritten(cells)?,
             filled: vec![false; cells],
         })
+    }
+
+    /// Puts the stored values of `region` where no row has given others.
+    ///
+    /// # Errors
+    /// When the region is outside.
+    pub fn preload(&mut self, region: &Region, values: &Values) -> Result<()> {
+        scatter(&mut self.values, &self.strides, region, values)
     }
 
     /// Whether a cell has no value.

@@ -84,6 +84,11 @@ impl OutputDimension {
         self.source.as_ref().is_some_and(|s| s.variable.is_none())
     }
 
+    /// Whether the label at `row` of `labels` is one of these.
+    pub fn has(&self, labels: &Values, row: usize) -> bool {
+        self.index.position(labels, row).is_some()
+    }
+
     /// The positions of the labels of some rows.
     pub fn positions(&self, labels: &Decoded, out: &mut Vec<u32>) -> Result<()> {
         self.index.positions(labels, out).map_err(|e| datafusion_error(e.context("dimension", &self.name)))

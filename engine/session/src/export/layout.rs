@@ -36,7 +36,10 @@ impl Layout {
         let names: Vec<&str> = schema.fields().iter().map(|f| f.name().as_str()).collect();
         for (i, name) in names.iter().enumerate() {
             if names.iter().take(i).any(|other| other == name) {
-                return Err(argument(format!("two columns are called `{name}`"), "give one of them another name with `AS`"));
+                return Err(argument(
+                    format!("two columns are called `{name}`"),
+                    "give one of them another name with `AS`",
+                ));
             }
             check_name(name)?;
         }
@@ -63,8 +66,12 @@ impl Layout {
             }
             dimensions.push(OutputDimension::try_new(frame, column).await?);
         }
-        let mut layout =
-            Self { dimensions, coordinates: Vec::new(), variables: Vec::new(), attributes: attributes_of(frame, options) };
+        let mut layout = Self {
+            dimensions,
+            coordinates: Vec::new(),
+            variables: Vec::new(),
+            attributes: attributes_of(frame, options),
+        };
         layout.add_variables(frame, format, options)?;
         Ok(layout)
     }
@@ -89,7 +96,13 @@ impl Layout {
                 let dimensions = vec![d];
                 let is_coordinate = true;
                 self.coordinates.push(OutputVariable {
-                    name, column, dimensions, is_coordinate, encoding, attributes, says_fill_value,
+                    name,
+                    column,
+                    dimensions,
+                    is_coordinate,
+                    encoding,
+                    attributes,
+                    says_fill_value,
                 });
                 continue;
             }
@@ -123,7 +136,13 @@ impl Layout {
             let of = |name: &String| {
                 self.dimensions.iter().position(|d| {
                     d.source.as_ref().is_some_and(|s| match &s.variable {
-                        Some(variable) => variable.dimensions.iter().eq([name]) && s.dataset.variables.get(&source.name).is_some_and(|v| std::ptr::eq(v.as_ref(), source)),
+                        Some(variable) => {
+                            variable.dimensions.iter().eq([name])
+                                && s.dataset
+                                    .variables
+                                    .get(&source.name)
+                                    .is_some_and(|v| std::ptr::eq(v.as_ref(), source))
+                        }
                         None => d.name == *name,
                     })
                 })

@@ -13,6 +13,7 @@ mod options;
 mod place;
 mod rows;
 mod spill;
+mod update;
 mod variable;
 mod zarr;
 
@@ -29,10 +30,12 @@ use datafusion::sql::parser::CopyToStatement;
 use hyperslab_array::ArrayError;
 use hyperslab_connectors::{Location, OpenOptions, Registry};
 use hyperslab_exec::datafusion_error;
+use hyperslab_zarr::writer::ExistingGroup;
 
 use self::layout::Layout;
 use self::options::ExportOptions;
 use self::place::Place;
+use self::update::{Update, fitted};
 use self::zarr::ZarrTarget;
 use crate::QueryResult;
 
@@ -80,12 +83,15 @@ pub(crate) async fn run(
     }
     let options = ExportOptions::try_new(format, &copy.options).map_err(datafusion_error)?;
     let location = Location::parse(&copy.target).map_err(datafusion_error)?;
-    let layout = Layout::try_new(&frame, format, &options).await?;
     let rows = match format {
+        Format::Zarr if options.append.is_some() || options.region => {
+            update(frame, &location, options, registry, open_options).await?
+        }
         Format::Zarr => {
+            let layout = Layout::try_new(&frame, format, &options).await?;
             let place = Place::of_store(&location, registry, open_options, options.overwrite).await?;
             let mut target = ZarrTarget::try_new(place, &layout, &options)?;
-            let rows = rows::write(frame, &layout, &mut target).await?;
+            let rows = rows::write(frame, &layout, &mut target, None).await?;
             target.commit().await?;
             rows
         }
@@ -96,4 +102,35 @@ pub(crate) async fn run(
     let schema = Arc::new(Schema::new(vec![Field::new("count", DataType::UInt64, false)]));
     let batch = RecordBatch::try_new(Arc::clone(&schema), vec![Arc::new(UInt64Array::from(vec![rows]))])?;
     Ok(QueryResult::from_batches(schema, vec![batch]))
+}
+
+/// Writes into a store that is there.
+async fn update(
+    frame: DataFrame,
+    location: &Location,
+    mut options: ExportOptions,
+    registry: &Registry,
+    open_options: &OpenOptions,
+) -> Result<u64> {
+    let text = location.to_string();
+    let dataset = registry.open(&location.name(), &text, Some("ZARR"), open_options).await.map_err(datafusion_error)?;
+    if options.dimensions.is_none() {
+        let names = frame.schema().fields().iter().map(|f| f.name());
+        let names: Vec<&String> = names.collect();
+        let own = dataset.dimensions.iter().map(|d| &d.name).filter(|d| names.contains(d));
+        options.dimensions = Some(own.cloned().collect());
+    }
+    let layout = Layout::try_new(&frame, Format::Zarr, &options).await?;
+    let (layout, update) = fitted(layout, &dataset, options.append.as_deref())?;
+    let store = registry.store(&text, open_options).await.map_err(datafusion_error)?;
+    let names: Vec<String> = layout.coordinates.iter().chain(&layout.variables).map(|v| v.name.clone()).collect();
+    let existing = ExistingGroup::read(&store, &names).await.map_err(datafusion_error)?;
+    let place = match update {
+        Update::Append { .. } => Place::Bucket(store),
+        Update::Region => Place::inside(location, existing.roots())?,
+    };
+    let mut target = ZarrTarget::of_existing(place, &layout, existing, update != Update::Region)?;
+    let rows = rows::write(frame, &layout, &mut target, Some((&dataset, update))).await?;
+    target.commit().await?;
+    Ok(rows)
 }

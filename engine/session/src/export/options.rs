@@ -219,8 +219,7 @@ fn lengths(key: &str, value: &str) -> Result<Lengths> {
     let mut lengths = Lengths::new();
     for part in value.split(',').map(str::trim).filter(|p| !p.is_empty()) {
         let (name, length) = part.split_once('=').ok_or_else(|| wrong(key, value, expected))?;
-        let length: u64 =
-            length.trim().parse().ok().filter(|n| *n > 0).ok_or_else(|| wrong(key, value, expected))?;
+        let length: u64 = length.trim().parse().ok().filter(|n| *n > 0).ok_or_else(|| wrong(key, value, expected))?;
         lengths.insert(name.trim().to_string(), length);
     }
     Ok(lengths)

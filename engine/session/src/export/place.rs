@@ -37,6 +37,8 @@ pub(super) struct Partial {
     target: PathBuf,
     store: Option<Arc<dyn ObjectStore>>,
     overwrite: bool,
+    /// Where files go into a store that is there: the documents without which it is none.
+    roots: Option<Vec<String>>,
 }
 
 impl Place {
@@ -44,17 +46,23 @@ impl Place {
     ///
     /// # Errors
     /// When something is there that may not be replaced, or nothing can be written there.
-    pub async fn of_store(location: &Location, registry: &Registry, options: &OpenOptions, overwrite: bool) -> Result<Self> {
+    pub async fn of_store(
+        location: &Location,
+        registry: &Registry,
+        options: &OpenOptions,
+        overwrite: bool,
+    ) -> Result<Self> {
         if *location.scheme() == Scheme::Local {
             return Ok(Self::Disk(Partial::folder(location, overwrite)?));
         }
         let store = registry.store(&location.to_string(), options).await.map_err(datafusion_error)?;
-        let found: Vec<Path> = store.list(None).map_ok(|meta| meta.location).try_collect().await.or_else(|e| match e {
-            object_store::Error::NotFound { .. } => Ok(Vec::new()),
-            e => Err(datafusion_error(
-                ArrayError::io(format!("location `{location}` cannot be listed")).with_source(e),
-            )),
-        })?;
+        let found: Vec<Path> =
+            store.list(None).map_ok(|meta| meta.location).try_collect().await.or_else(|e| match e {
+                object_store::Error::NotFound { .. } => Ok(Vec::new()),
+                e => Err(datafusion_error(
+                    ArrayError::io(format!("location `{location}` cannot be listed")).with_source(e),
+                )),
+            })?;
         if !found.is_empty() {
             let is_store = found.iter().any(|path| ROOTS.contains(&path.as_ref()));
             refuse(location, overwrite, is_store)?;
@@ -68,6 +76,25 @@ impl Place {
             }
         }
         Ok(Self::Bucket(store))
+    }
+
+    /// A place for chunks that go into a store that is there, all at once.
+    ///
+    /// # Errors
+    /// When the store is not on a disk, where files can be moved.
+    pub fn inside(location: &Location, roots: Vec<String>) -> Result<Self> {
+        if *location.scheme() != Scheme::Local {
+            return Err(datafusion_error(
+                ArrayError::unsupported(format!(
+                    "cells of `{location}` cannot be replaced, only those of a store on a disk"
+                ))
+                .hint("write a new store, or add labels with `append`"),
+            ));
+        }
+        let target = local_path(location)?;
+        let mut partial = Partial::started(target)?;
+        partial.roots = Some(roots);
+        Ok(Self::Disk(partial))
     }
 
     /// The store to write to.
@@ -97,10 +124,18 @@ impl Partial {
                 refuse(location, overwrite, ROOTS.iter().any(|root| target.join(root).is_file()))?;
             }
         }
+        let mut partial = Self::started(target)?;
+        partial.overwrite = overwrite;
+        Ok(partial)
+    }
+
+    /// An empty folder beside `target`.
+    fn started(target: PathBuf) -> Result<Self> {
         let partial = beside(&target, "partial")?;
         fs::create_dir_all(&partial).map_err(|e| cannot_write(&target, e))?;
-        let store = LocalFileSystem::new_with_prefix(&partial).map_err(|e| cannot_write(&target, std::io::Error::other(e)))?;
-        Ok(Self { partial, target, store: Some(Arc::new(store)), overwrite })
+        let store = LocalFileSystem::new_with_prefix(&partial);
+        let store = store.map_err(|e| cannot_write(&target, std::io::Error::other(e)))?;
+        Ok(Self { partial, target, store: Some(Arc::new(store)), overwrite: false, roots: None })
     }
 
     /// A file, not made yet.
@@ -119,7 +154,7 @@ impl Partial {
         if let Some(parent) = partial.parent() {
             fs::create_dir_all(parent).map_err(|e| cannot_write(&target, e))?;
         }
-        Ok(Self { partial, target, store: None, overwrite })
+        Ok(Self { partial, target, store: None, overwrite, roots: None })
     }
 
     /// The path to write to.
@@ -134,6 +169,9 @@ impl Partial {
     /// Puts it in its place.
     pub fn commit(self) -> Result<()> {
         let failed = |e| cannot_write(&self.target, e);
+        if let Some(roots) = &self.roots {
+            return self.move_in(roots).map_err(failed);
+        }
         if self.target.is_dir() && fs::read_dir(&self.target).is_ok_and(|mut entries| entries.next().is_some()) {
             if !self.overwrite {
                 return Err(datafusion_error(ArrayError::argument(format!(
@@ -150,6 +188,31 @@ impl Partial {
     }
 }
 
+impl Partial {
+    /// Moves all files into the store. While they are on their way it is no store.
+    fn move_in(&self, roots: &[String]) -> std::io::Result<()> {
+        let hidden =
+            |root: &String| self.target.join(format!(".{}.while-cells-are-replaced", root.trim_start_matches('.')));
+        for root in roots {
+            fs::rename(self.target.join(root), hidden(root))?;
+        }
+        let mut folders = vec![PathBuf::new()];
+        while let Some(folder) = folders.pop() {
+            for entry in fs::read_dir(self.partial.join(&folder))? {
+                let entry = entry?;
+                let path = folder.join(entry.file_name());
+                if entry.file_type()?.is_dir() {
+                    fs::create_dir_all(self.target.join(&path))?;
+                    folders.push(path);
+                } else {
+                    fs::rename(entry.path(), self.target.join(&path))?;
+                }
+            }
+        }
+        roots.iter().try_for_each(|root| fs::rename(hidden(root), self.target.join(root)))
+    }
+}
+
 impl Drop for Partial {
     fn drop(&mut self) {
         // Once it is in its place, there is nothing here.
@@ -160,9 +223,8 @@ impl Drop for Partial {
 
 fn local_path(location: &Location) -> Result<PathBuf> {
     let path = location.path().map(FilePath::to_path_buf);
-    path.filter(|p| p.file_name().is_some()).ok_or_else(|| {
-        datafusion_error(ArrayError::argument(format!("`{location}` has no name of a file or folder")))
-    })
+    path.filter(|p| p.file_name().is_some())
+        .ok_or_else(|| datafusion_error(ArrayError::argument(format!("`{location}` has no name of a file or folder"))))
 }
 
 /// A path that nothing has, in the folder of `target`.

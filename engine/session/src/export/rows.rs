@@ -1,11 +1,13 @@
 //! The rows of an answer on their way into the chunks of a store.
 
+use std::sync::Arc;
+
 use datafusion::arrow::array::{Array, RecordBatch};
 use datafusion::dataframe::DataFrame;
 use datafusion::error::{DataFusionError, Result};
 use datafusion::execution::memory_pool::{MemoryConsumer, MemoryReservation};
 use futures::StreamExt;
-use hyperslab_array::{ArrayError, ChunkGrid, Values};
+use hyperslab_array::{ArrayError, ChunkGrid, Dataset, Region, Values, Variable};
 use hyperslab_exec::convert::decoded_of;
 use hyperslab_exec::datafusion_error;
 
@@ -14,6 +16,7 @@ use super::broadcast::Broadcast;
 use super::labels::{OutputDimension, show};
 use super::layout::Layout;
 use super::spill::Spill;
+use super::update::{Update, stored_values};
 use super::variable::OutputVariable;
 use super::zarr::ZarrTarget;
 use crate::dataset::plain;
@@ -32,10 +35,18 @@ struct Group {
 ///
 /// # Errors
 /// When the query fails, two rows are one cell, or a value cannot be stored.
-pub(super) async fn write(frame: DataFrame, layout: &Layout, target: &mut ZarrTarget) -> Result<u64> {
+pub(super) async fn write(
+    frame: DataFrame,
+    layout: &Layout,
+    target: &mut ZarrTarget,
+    existing: Option<(&Dataset, Update)>,
+) -> Result<u64> {
     let context = frame.task_ctx();
     let reservation = MemoryConsumer::new("COPY").register(context.memory_pool());
     let mut writer = Writer::try_new(layout, target, reservation)?;
+    if let Some((dataset, update)) = existing {
+        writer.preload(dataset, update).await?;
+    }
     let mut stream = frame.execute_stream().await?;
     let mut rows = 0;
     while let Some(batch) = stream.next().await {
@@ -49,7 +60,7 @@ pub(super) async fn write(frame: DataFrame, layout: &Layout, target: &mut ZarrTa
         }
         writer.add(&batch, target).await?;
     }
-    writer.finish(target).await?;
+    writer.finish(target, existing.map(|(_, update)| update)).await?;
     Ok(rows)
 }
 
@@ -96,6 +107,32 @@ impl<'a> Writer<'a> {
         })
     }
 
+    /// Brings in what the chunks hold that are not replaced whole.
+    async fn preload(&mut self, dataset: &Dataset, update: Update) -> Result<()> {
+        let variable = |i: usize| -> Result<&Arc<Variable>> {
+            let name = self.layout.variables.get(i).map(|v| v.name.as_str()).unwrap_or_default();
+            dataset.variable(name).map_err(datafusion_error)
+        };
+        for (i, broadcast) in &mut self.broadcast {
+            let variable = variable(*i)?;
+            let region = Region::full(&variable.shape());
+            let values = stored_values(variable, &region).await.map_err(datafusion_error)?;
+            broadcast.preload(&region, &values).map_err(datafusion_error)?;
+        }
+        let Update::Append { dimension, old } = update else { return Ok(()) };
+        for group in &mut self.groups {
+            let edges = group.assembler.chunks_across(dimension, old);
+            for (chunk, region) in edges {
+                let mut values = Vec::with_capacity(group.members.len());
+                for i in &group.members {
+                    values.push(stored_values(variable(*i)?, &region).await.map_err(datafusion_error)?);
+                }
+                group.assembler.preload(&chunk, &region, &values).map_err(datafusion_error)?;
+            }
+        }
+        Ok(())
+    }
+
     async fn add(&mut self, batch: &RecordBatch, target: &mut ZarrTarget) -> Result<()> {
         for (dimension, positions) in self.layout.dimensions.iter().zip(&mut self.positions) {
             dimension.positions(&column(batch, dimension.column)?, positions)?;
@@ -119,10 +156,13 @@ impl<'a> Writer<'a> {
         self.reservation.try_resize(held)
     }
 
-    async fn finish(mut self, target: &mut ZarrTarget) -> Result<()> {
+    async fn finish(mut self, target: &mut ZarrTarget, update: Option<Update>) -> Result<()> {
         let first = self.layout.coordinates.len();
         for group in &mut self.groups {
             while let Some(chunk) = group.assembler.next_unfinished().map_err(datafusion_error)? {
+                if update == Some(Update::Region) {
+                    return Err(torn(&chunk, &group.assembler, &self.layout.dimensions));
+                }
                 send(chunk, &group.members, self.layout, target).await?;
             }
             if group.assembler.has_unwritten() {
@@ -136,7 +176,8 @@ impl<'a> Writer<'a> {
         }
         for (i, coordinate) in self.layout.coordinates.iter().enumerate() {
             let labels = self.layout.dimensions.iter().find(|d| d.column == coordinate.column);
-            let labels = labels.ok_or_else(|| datafusion_error(ArrayError::internal("a coordinate has no dimension")))?;
+            let labels =
+                labels.ok_or_else(|| datafusion_error(ArrayError::internal("a coordinate has no dimension")))?;
             let values = coordinate.encoding.encode(labels.labels.clone()).map_err(|e| of(e, coordinate))?;
             write_all(i, &[labels.size()], &values, false, target).await?;
         }
@@ -172,6 +213,23 @@ async fn send(chunk: WholeChunk, members: &[usize], layout: &Layout, target: &mu
         target.write(layout.coordinates.len() + i, &chunk.chunk, values, chunk.has_gaps).await?;
     }
     Ok(())
+}
+
+/// A chunk of a store that is there would be replaced, and not all of its cells are.
+fn torn(chunk: &WholeChunk, assembler: &Assembler, dimensions: &[OutputDimension]) -> DataFusionError {
+    let region = assembler.region(&chunk.chunk);
+    let label = |d: &OutputDimension, i: u64| {
+        d.labels.get(usize::try_from(i).unwrap_or(usize::MAX)).map_or_else(|| i.to_string(), |label| show(&label))
+    };
+    let span = |(i, d): (usize, &OutputDimension)| {
+        let (first, end) = (region.start.get(i).copied().unwrap_or(0), region.end(i));
+        format!("{} from {} to {}", d.name, label(d, first), label(d, end.saturating_sub(1)))
+    };
+    let spans: Vec<String> = dimensions.iter().enumerate().map(span).collect();
+    datafusion_error(
+        ArrayError::argument(format!("the answer has some cells of a chunk, and not all: `{}`", spans.join(", ")))
+            .hint("select whole chunks, so that no chunk is torn"),
+    )
 }
 
 /// A column of some rows, in one of the types of an array.

@@ -12,22 +12,13 @@ use super::assemble::OpenChunk;
 #[derive(Debug, Default)]
 pub(super) struct Spill {
     folder: Option<tempfile::TempDir>,
-    parent: Option<PathBuf>,
 }
 
 impl Spill {
-    /// Files in `parent`, or where the system has its temporary files.
-    pub fn new(parent: Option<PathBuf>) -> Self {
-        Self { folder: None, parent }
-    }
-
+    /// Puts a chunk away.
     pub fn write(&mut self, number: u64, chunk: &OpenChunk) -> Result<()> {
         if self.folder.is_none() {
-            let folder = match &self.parent {
-                Some(parent) => tempfile::tempdir_in(parent),
-                None => tempfile::tempdir(),
-            };
-            self.folder = Some(folder.map_err(failed)?);
+            self.folder = Some(tempfile::tempdir().map_err(failed)?);
         }
         let mut file = BufWriter::new(fs::File::create(self.path(number)?).map_err(failed)?);
         let mut write = || -> std::io::Result<()> {

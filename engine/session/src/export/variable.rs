@@ -82,15 +82,16 @@ impl About<'_> {
         let says = self.options.fill_value.is_some()
             || self.source.is_some_and(|s| s.attributes.get("_FillValue").is_some())
             || (stored.is_float() && self.labels.is_none() && time.is_none());
-        if self.source.is_none_or(|s| s.encoding.stored_type() != stored) || encoding.get("scale_factor").is_some() && self.is_cast(stored) {
+        if self.is_repacked() || self.source.is_none_or(|s| s.encoding.stored_type() != stored) {
             // Valid ranges are those of values as they were stored.
             ["valid_min", "valid_max", "valid_range"].iter().for_each(|key| drop(attributes.remove(key)));
         }
         for (key, value) in encoding.iter() {
             attributes.insert(key, value.clone());
         }
-        let encoding = Encoding::try_new(stored, &attributes, if self.labels.is_some() { Role::Dimension } else { Role::Data })?;
-        if encoding.data_type() != self.data_type && !(self.is_cast(stored) && encoding.data_type() == stored) {
+        let encoding =
+            Encoding::try_new(stored, &attributes, if self.labels.is_some() { Role::Dimension } else { Role::Data })?;
+        if encoding.data_type() != self.data_type && !(self.is_repacked() && is_number(encoding.data_type())) {
             return Err(ArrayError::argument(format!(
                 "its attributes make {} of {stored} values, expected {}",
                 encoding.data_type(),
@@ -100,9 +101,11 @@ impl About<'_> {
         Ok((encoding, attributes, says))
     }
 
-    /// Whether an option asks for another type than that of the column.
-    fn is_cast(&self, stored: DataType) -> bool {
-        self.options.dtype == Some(stored)
+    /// Whether options ask for numbers to be stored in another way than they are.
+    fn is_repacked(&self) -> bool {
+        let options = self.options;
+        let is_asked = options.dtype.is_some() || options.scale_factor.is_some() || options.add_offset.is_some();
+        is_asked && is_number(self.data_type)
     }
 
     /// The attributes that say what the variable is, not how it is stored.
@@ -132,8 +135,9 @@ impl About<'_> {
         };
         let of = |units: &str| Attributes::from_iter([("units", units), ("calendar", name.as_str())]);
         let parsed = |units: &str| -> Result<TimeUnits> {
-            TimeUnits::try_new(&of(units))?
-                .ok_or_else(|| ArrayError::argument(format!("`{units}` are no units of a time, expected `days since …`")))
+            TimeUnits::try_new(&of(units))?.ok_or_else(|| {
+                ArrayError::argument(format!("`{units}` are no units of a time, expected `days since …`"))
+            })
         };
         if let Some(units) = &self.options.units {
             parsed(units)?;
@@ -195,7 +199,7 @@ impl About<'_> {
     fn numbers(&self) -> Result<(DataType, Attributes)> {
         let options = self.options;
         let source = self.source.filter(|s| s.data_type() == self.data_type);
-        let is_asked = options.dtype.is_some() || options.scale_factor.is_some() || options.add_offset.is_some();
+        let is_asked = self.is_repacked();
         let mut encoding = Attributes::new();
         let stored = match (source, is_asked) {
             // Its bits are those of the other sign; they are written as what they mean.
@@ -229,6 +233,10 @@ impl About<'_> {
         }
         Ok((stored, encoding))
     }
+}
+
+fn is_number(data_type: DataType) -> bool {
+    data_type.is_integer() || data_type.is_float()
 }
 
 /// What stands for a missing value where nobody says: NaN, or netCDF's number. Of bytes, every value is in use.

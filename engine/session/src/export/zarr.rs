@@ -6,7 +6,7 @@ use bytes::Bytes;
 use datafusion::error::Result;
 use hyperslab_array::{ArrayError, Attributes, DataType, Values};
 use hyperslab_exec::datafusion_error;
-use hyperslab_zarr::writer::{ArraySpec, ChunkEncoder, Compression, group_metadata, group_metadata_v2};
+use hyperslab_zarr::writer::{ArraySpec, ChunkEncoder, Compression, ExistingGroup, group_metadata, group_metadata_v2};
 use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt};
 use serde_json::{Value, json};
@@ -30,10 +30,24 @@ const WRITES_PER_CORE: usize = 2;
 pub(super) struct ZarrTarget {
     place: Place,
     arrays: Vec<Array>,
-    attributes: Attributes,
-    format: u8,
+    /// What makes a store of the chunks.
+    metadata: Metadata,
+    /// Whether chunks of nothing but the fill value are left out: not where older ones may be in their place.
+    leaves_out: bool,
     writes: JoinSet<Result<(usize, bool), ArrayError>>,
     most_writes: usize,
+}
+
+/// The documents that are written when all chunks are.
+enum Metadata {
+    New {
+        attributes: Attributes,
+        format: u8,
+    },
+    /// Those of a store that is there, with the shapes of the arrays that grew.
+    Resized(ExistingGroup),
+    /// None: no shape changes.
+    Kept,
 }
 
 struct Array {
@@ -60,8 +74,33 @@ impl ZarrTarget {
         Ok(Self {
             place,
             arrays,
-            attributes: layout.attributes.clone(),
-            format: options.zarr_format,
+            metadata: Metadata::New { attributes: layout.attributes.clone(), format: options.zarr_format },
+            leaves_out: true,
+            writes: JoinSet::new(),
+            most_writes: cores * WRITES_PER_CORE,
+        })
+    }
+
+    /// The store of `existing`, to which the coordinates and variables of `layout` give chunks.
+    ///
+    /// # Errors
+    /// When an array of it cannot be written.
+    pub fn of_existing(place: Place, layout: &Layout, existing: ExistingGroup, grows: bool) -> Result<Self> {
+        let mut arrays = Vec::new();
+        for variable in layout.coordinates.iter().chain(&layout.variables) {
+            let spec = existing.array(&variable.name).cloned();
+            let spec =
+                spec.ok_or_else(|| datafusion_error(ArrayError::internal("an array of the store is missing")))?;
+            let spec = ArraySpec { shape: layout.shape(&variable.dimensions), ..spec };
+            let encoder = Arc::new(existing.encoder(&spec).map_err(datafusion_error)?);
+            arrays.push(Array { spec, encoder, says_fill_value: true });
+        }
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        Ok(Self {
+            place,
+            arrays,
+            metadata: if grows { Metadata::Resized(existing) } else { Metadata::Kept },
+            leaves_out: false,
             writes: JoinSet::new(),
             most_writes: cores * WRITES_PER_CORE,
         })
@@ -82,7 +121,8 @@ impl ZarrTarget {
         let array = array.ok_or_else(|| datafusion_error(ArrayError::internal("there is no such variable")))?;
         array.says_fill_value |= has_gaps;
         // Zarr v2 does not say what a cell holds that was never written where nothing means "missing".
-        let may_leave_out = self.format == 3 || array.spec.attributes.get("_FillValue").is_some();
+        let is_v2 = matches!(self.metadata, Metadata::New { format: 2, .. });
+        let may_leave_out = self.leaves_out && (!is_v2 || array.spec.attributes.get("_FillValue").is_some());
         let (encoder, store, chunk) = (Arc::clone(&array.encoder), self.place.store(), chunk.to_vec());
         self.writes.spawn(async move {
             let key = encoder.key(&chunk);
@@ -91,7 +131,8 @@ impl ZarrTarget {
                 Ok::<_, ArrayError>((may_leave_out && encoder.is_fill(&bytes)?, bytes))
             };
             let encoded = tokio::task::spawn_blocking(encode).await;
-            let (is_fill, bytes) = encoded.map_err(|e| ArrayError::internal("a chunk was not encoded").with_source(e))??;
+            let (is_fill, bytes) =
+                encoded.map_err(|e| ArrayError::internal("a chunk was not encoded").with_source(e))??;
             if !is_fill {
                 put(store.as_ref(), &key, bytes).await?;
             }
@@ -132,12 +173,21 @@ impl ZarrTarget {
             }
         }
         let specs: Vec<ArraySpec> = self.arrays.into_iter().map(|a| a.spec).collect();
-        let mut documents = match self.format {
-            2 => group_metadata_v2(&self.attributes, &specs),
-            _ => group_metadata(&self.attributes, &specs),
+        let documents = match &self.metadata {
+            Metadata::New { attributes, format } => {
+                let mut documents = match format {
+                    2 => group_metadata_v2(attributes, &specs),
+                    _ => group_metadata(attributes, &specs),
+                };
+                // The document that makes a store of it comes last: of the root, after those of the arrays.
+                documents.sort_by_key(|(key, _)| !key.contains('/'));
+                documents
+            }
+            Metadata::Resized(existing) => {
+                existing.resized(&specs.iter().map(|s| (s.name.clone(), s.shape.clone())).collect())
+            }
+            Metadata::Kept => Vec::new(),
         };
-        // The document that makes a store of it comes last: of the root, after those of the arrays.
-        documents.sort_by_key(|(key, _)| !key.contains('/'));
         let store = self.place.store();
         for (key, bytes) in documents {
             put(store.as_ref(), &key, bytes).await.map_err(datafusion_error)?;
