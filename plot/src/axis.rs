@@ -186,7 +186,7 @@ impl Cells {
 fn label(labels: &Labels, place: f64) -> String {
     match labels {
         Labels::Times(_) => times::titles(&[place as i64]).concat(),
-        _ => place.to_string(),
+        _ => ticks::short(place),
     }
 }
 

@@ -1,7 +1,7 @@
 //! The font: how wide a text is, and its outlines. It is part of the program, so that every machine draws the same.
 
 use tiny_skia::{Path, PathBuilder, Transform};
-use ttf_parser::{Face, OutlineBuilder};
+use ttf_parser::{Face, GlyphId, OutlineBuilder};
 
 use crate::error::{PlotError, Result};
 
@@ -25,8 +25,12 @@ impl Font {
         1.0 / f64::from(self.face.units_per_em())
     }
 
+    fn glyph(&self, c: char) -> GlyphId {
+        self.face.glyph_index(if c.is_control() { ' ' } else { c }).unwrap_or_default()
+    }
+
     fn advance(&self, c: char) -> f64 {
-        let glyph = self.face.glyph_index(c).unwrap_or_default();
+        let glyph = self.glyph(c);
         f64::from(self.face.glyph_hor_advance(glyph).unwrap_or_default()) * self.unit()
     }
 
@@ -56,7 +60,7 @@ impl Font {
     pub(crate) fn outline(&self, text: &str) -> Option<Path> {
         let mut pen = Pen { path: PathBuilder::new(), x: 0.0 };
         for c in text.chars() {
-            let glyph = self.face.glyph_index(c).unwrap_or_default();
+            let glyph = self.glyph(c);
             self.face.outline_glyph(glyph, &mut pen);
             pen.x += f32::from(self.face.glyph_hor_advance(glyph).unwrap_or_default());
         }

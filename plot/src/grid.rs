@@ -88,7 +88,7 @@ impl Places<'_> {
 /// Everything of a picture that does not change from frame to frame.
 pub(crate) struct Plan<'a> {
     look: Look<'a>,
-    frame: Frame,
+    pub(crate) frame: Frame,
     cells: Vec<u32>,
     density: u32,
     title_line: usize,

@@ -21,7 +21,9 @@ impl<'a> Look<'a> {
     pub(crate) fn new(font: &'a Font, style: &Style) -> Self {
         let width = style.width.unwrap_or(800);
         let height = style.height.unwrap_or((f64::from(width) * 0.625) as u32).clamp(100, 8000);
-        let scale = (f64::from(width) / 800.0 * f64::from(height) / 500.0).sqrt().max(0.5);
+        let area = (f64::from(width) / 800.0 * f64::from(height) / 500.0).sqrt();
+        // In a small picture, text shrinks less than the rest: it must stay readable.
+        let scale = if area < 1.0 { area.sqrt() } else { area };
         Self { font, width, height, scale }
     }
 

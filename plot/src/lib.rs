@@ -133,7 +133,7 @@ pub fn draw(picture: &Picture, style: &Style, format: Format) -> Result<Vec<u8>>
             }
             let values: Vec<&[f64]> = movie.values.iter().map(Vec::as_slice).collect();
             let labels = match &movie.frames.labels {
-                Labels::Numbers(v) => v.iter().map(f64::to_string).collect(),
+                Labels::Numbers(v) => v.iter().map(|v| ticks::short(*v)).collect(),
                 Labels::Times(v) => times::titles(v),
                 Labels::Texts(v) => v.clone(),
             };

@@ -26,7 +26,9 @@ pub(crate) struct Cells<'a> {
 impl<'a> Cells<'a> {
     pub(crate) fn new(mesh: &'a Mesh) -> Self {
         let notation = |units: &Option<String>| Notation::of(units.as_deref());
-        let turns = notation(&mesh.x_quantity.units) == Notation::Longitude;
+        // What is farther away than ten turns is no longitude, whatever its units say.
+        let turns = notation(&mesh.x_quantity.units) == Notation::Longitude
+            && mesh.x.iter().filter(|x| x.is_finite()).all(|x| x.abs() <= 10.0 * TURN);
         let ends_at_poles = notation(&mesh.y_quantity.units) == Notation::Latitude;
         let reach = |values: &[f64], count: usize| {
             let finite = || values.iter().copied().filter(|v| v.is_finite());

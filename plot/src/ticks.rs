@@ -97,6 +97,15 @@ fn write(value: f64, decimals: usize, notation: Notation) -> String {
     }
 }
 
+/// A number by itself, with as many digits as single precision has; whole numbers keep all of theirs.
+pub(crate) fn short(value: f64) -> String {
+    if value == 0.0 || (value.fract() == 0.0 && value.abs() < 1e15) {
+        return write(value, 0, Notation::Plain);
+    }
+    let rounded = format!("{value:.6e}").parse().unwrap_or(value);
+    if (1e-6..1e15).contains(&value.abs()) { format!("{rounded}") } else { format!("{rounded:e}") }.replace('-', "−")
+}
+
 /// `10⁻⁵`, for the title of an axis.
 pub(crate) fn power_of_ten(exponent: i32) -> String {
     let digits = exponent.to_string();
