@@ -1,6 +1,7 @@
 //! Draws one picture of each kind into the folder that is given: `cargo run -p hyperslab-plot --example gallery -- DIR`.
 
 use std::error::Error;
+use std::f64::consts::TAU;
 use std::path::Path;
 
 use hyperslab_plot::{Dimension, Format, Grid, Labels, Line, Map, Mesh, Movie, Picture, Quantity, Series, Style, draw};
@@ -62,7 +63,7 @@ fn lines(count: usize) -> Picture {
         .map(|s| {
             let values = (0..120).map(|m| {
                 let t = f64::from(m) / 12.0;
-                let value = 26.0 + (t * 6.28).sin() * (1.0 + 0.1 * s as f64) + (t * 1.7 + s as f64 * 0.4).sin() * 0.8;
+                let value = 26.0 + (t * TAU).sin() * (1.0 + 0.1 * s as f64) + (t * 1.7 + s as f64 * 0.4).sin() * 0.8;
                 if s == 1 && (40..48).contains(&m) { f64::NAN } else { value }
             });
             Series { name: format!("Niño {}", s + 3), values: values.collect() }
@@ -188,6 +189,6 @@ fn mesh() -> Picture {
 
 fn movie() -> Picture {
     let frames = Dimension::new(Quantity::new("time"), months(12));
-    let values = (0..12).map(|m| world(f64::from(m) / 12.0 * 6.28).values).collect();
+    let values = (0..12).map(|m| world(f64::from(m) / 12.0 * TAU).values).collect();
     Picture::Movie(Movie { frames, grid: Grid::Map(Map { values: Vec::new(), ..world(0.0) }), values })
 }

@@ -1,7 +1,7 @@
 //! An axis of the picture: where a value stands between its ends, its ticks and its title; and where cells begin and
 //! end between labels.
 
-use crate::colour::apart;
+use crate::colour::{apart, bounded};
 use crate::error::{PlotError, Result};
 use crate::picture::{Dimension, Labels, Quantity};
 use crate::ticks::{self, Notation, Tick};
@@ -29,12 +29,7 @@ pub(crate) struct Axis {
 impl Axis {
     /// An axis for values of `quantity`, with the ends `low` and `high`.
     pub(crate) fn of_numbers(quantity: &Quantity, low: f64, high: f64) -> Result<Self> {
-        if !(high - low).is_finite() {
-            return Err(PlotError::new(format!(
-                "`{}` runs from `{low:e}` to `{high:e}`, expected a range that a number can hold",
-                quantity.name
-            )));
-        }
+        bounded(low, high, &quantity.name)?;
         let (low, high) = apart(low, high);
         let notation = Notation::of(quantity.units.as_deref());
         let units = quantity.units.clone().filter(|u| notation == Notation::Plain && !u.trim().is_empty());

@@ -149,12 +149,18 @@ pub(crate) fn ends(low: f64, high: f64, style: &Style, name: &str) -> Result<(f6
         let side = if style.vmin.is_some() { "above" } else { "below" };
         return Err(PlotError::new(format!("`{option}` is `{end}`, {side} all values of `{name}`")));
     }
-    if !(high - low).is_finite() {
-        return Err(PlotError::new(format!(
-            "the values of `{name}` run from `{low:e}` to `{high:e}`, expected a range that a number can hold"
-        )));
-    }
+    bounded(low, high, name)?;
     Ok(apart(low, high))
+}
+
+/// Refuses numbers so large that arithmetic with them ends at infinity.
+pub(crate) fn bounded(low: f64, high: f64, name: &str) -> Result<()> {
+    const MOST: f64 = 1e300;
+    match [low, high].into_iter().find(|v| v.is_nan() || v.abs() > MOST) {
+        Some(far) => Err(PlotError::new(format!("`{name}` reaches `{far:e}`, expected numbers within ±{MOST:e}"))
+            .hint("if this stands for a missing value, write it as `NULL`")),
+        None => Ok(()),
+    }
 }
 
 /// Moves ends that are equal, or so near that no tick fits between, away from each other.

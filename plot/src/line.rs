@@ -20,8 +20,8 @@ pub(crate) fn shapes(line: &Line, style: &Style, font: &Font) -> Result<(u32, u3
     let (low, high) = ends(style.vmin.unwrap_or(least), style.vmax.unwrap_or(most), style, &line.value.name)?;
     // A line that touches the frame is hard to see.
     let margin = 0.05 * (high - low);
-    let low = if style.vmin.is_some() { low } else { (low - margin).max(-f64::MAX / 4.0) };
-    let high = if style.vmax.is_some() { high } else { (high + margin).min(f64::MAX / 4.0) };
+    let low = if style.vmin.is_some() { low } else { low - margin };
+    let high = if style.vmax.is_some() { high } else { high + margin };
     let dimension = Axis::of_labels(&line.dimension, &along)?;
     let value = Axis::of_numbers(&line.value, low, high)?;
     let (x, y) = if line.profile { (value, dimension) } else { (dimension, value) };

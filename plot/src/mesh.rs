@@ -50,7 +50,7 @@ impl<'a> Cells<'a> {
         if !(x.is_finite() && y.is_finite()) {
             return None;
         }
-        if let (true, Some(near)) = (self.turns, near) {
+        if let Some(near) = near.filter(|near| self.turns && (x - near.0).abs() > TURN / 2.0) {
             x -= TURN * ((x - near.0) / TURN).round();
         }
         Some((x, y))
@@ -97,7 +97,8 @@ impl<'a> Cells<'a> {
     fn seam(&self) -> Option<f64> {
         let mut used = [false; TURN as usize];
         for x in self.mesh.x.iter().filter(|x| x.is_finite()) {
-            if let Some(cell) = used.get_mut(x.rem_euclid(TURN) as usize) {
+            let at = if (0.0..TURN).contains(x) { *x } else { x.rem_euclid(TURN) } as usize;
+            if let Some(cell) = used.get_mut(at) {
                 *cell = true;
             }
         }
