@@ -3,6 +3,7 @@
 
 use crate::colour::{apart, bounded};
 use crate::error::{PlotError, Result};
+use crate::font::Font;
 use crate::picture::{Dimension, Labels, Quantity};
 use crate::ticks::{self, Notation, Tick};
 use crate::times;
@@ -22,6 +23,8 @@ pub(crate) struct Axis {
     pub(crate) low: f64,
     pub(crate) high: f64,
     inverted: bool,
+    /// All labels are whole numbers, and so are the ticks.
+    whole: bool,
     label: String,
     units: Option<String>,
 }
@@ -33,7 +36,15 @@ impl Axis {
         let (low, high) = apart(low, high);
         let notation = Notation::of(quantity.units.as_deref());
         let units = quantity.units.clone().filter(|u| notation == Notation::Plain && !u.trim().is_empty());
-        Ok(Self { kind: Kind::Number(notation), low, high, inverted: false, label: quantity.label.clone(), units })
+        Ok(Self {
+            kind: Kind::Number(notation),
+            low,
+            high,
+            inverted: false,
+            whole: false,
+            label: quantity.label.clone(),
+            units,
+        })
     }
 
     /// An axis along the labels of `dimension`, from the first place to the last of `places`.
@@ -42,7 +53,7 @@ impl Axis {
         let high = places.iter().copied().fold(f64::NEG_INFINITY, f64::max);
         let mut axis = Self::of_numbers(&dimension.quantity, low, high)?;
         match &dimension.labels {
-            Labels::Numbers(_) => {}
+            Labels::Numbers(labels) => axis.whole = labels.iter().all(|v| v.fract() == 0.0),
             Labels::Times(_) => {
                 let half = DAY / 2.0;
                 (axis.kind, axis.units) = (Kind::Time, None);
@@ -94,7 +105,7 @@ impl Axis {
     /// At most `most` ticks, and the power of ten that they leave out. With `stacked`, a date may stand below a time.
     pub(crate) fn ticks(&self, most: usize, stacked: bool) -> (Vec<Tick>, i32) {
         match &self.kind {
-            Kind::Number(notation) => ticks::ticks(self.low, self.high, most, *notation),
+            Kind::Number(notation) => ticks::ticks(self.low, self.high, most, *notation, self.whole),
             Kind::Time => (times::ticks(self.low, self.high, most, stacked), 0),
             Kind::Text(texts) => {
                 let tick = |(i, text): (usize, &String)| Tick { at: i as f64, text: text.clone(), below: None };
@@ -105,14 +116,30 @@ impl Axis {
     }
 
     /// The words beside the axis.
-    pub(crate) fn title(&self, exponent: i32) -> String {
+    pub(crate) fn title(&self, exponent: i32) -> Title {
         let power = (exponent != 0).then(|| ticks::power_of_ten(exponent));
         let brackets: Vec<String> = power.into_iter().chain(self.units.clone()).collect();
-        match (self.label.is_empty(), brackets.is_empty()) {
-            (_, true) => self.label.clone(),
-            (true, false) => format!("[{}]", brackets.join(" ")),
-            (false, false) => format!("{} [{}]", self.label, brackets.join(" ")),
-        }
+        let units = if brackets.is_empty() { String::new() } else { format!(" [{}]", brackets.join(" ")) };
+        Title { label: self.label.clone(), units }
+    }
+}
+
+/// What an axis shows, and in brackets what it is measured in.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Title {
+    label: String,
+    units: String,
+}
+
+impl Title {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.label.is_empty() && self.units.is_empty()
+    }
+
+    /// The title in `width` pixels; the label is cut, never the units.
+    pub(crate) fn within(&self, font: &Font, size: f64, width: f64) -> String {
+        let label = font.cut(&self.label, size, width - font.width(&self.units, size));
+        format!("{label}{}", self.units).trim_start().to_string()
     }
 }
 

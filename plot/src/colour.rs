@@ -85,6 +85,10 @@ pub(crate) const LEVELS: usize = 256;
 pub(crate) struct Scale {
     pub(crate) low: f64,
     pub(crate) high: f64,
+    /// There are values beyond the lower end.
+    pub(crate) below: bool,
+    /// There are values beyond the upper end.
+    pub(crate) above: bool,
     levels: Vec<Rgb>,
 }
 
@@ -111,7 +115,7 @@ impl Scale {
         };
         let (low, high) = ends(low, high, style, &quantity.name)?;
         let levels = (0..LEVELS).map(|i| map.at(i as f64 / (LEVELS - 1) as f64)).collect();
-        Ok(Self { low, high, levels })
+        Ok(Self { low, high, below: least < low, above: most > high, levels })
     }
 
     /// The colour of `value`; none for a missing value.

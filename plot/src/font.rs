@@ -39,21 +39,23 @@ impl Font {
         text.chars().map(|c| self.advance(c)).sum::<f64>() * size
     }
 
-    /// `text`, cut to `width` pixels if it is longer.
+    /// `text`, without its middle if it is longer than `width` pixels: names often differ at their ends.
     pub(crate) fn cut(&self, text: &str, size: f64, width: f64) -> String {
         if self.width(text, size) <= width {
             return text.to_string();
         }
-        let room = width - self.width("…", size);
-        let mut used = 0.0;
-        let kept: String = text
-            .chars()
-            .take_while(|c| {
-                used += self.advance(*c) * size;
+        let room = (width - self.width("…", size)) / size;
+        let within = |room: f64| {
+            let mut used = 0.0;
+            move |c: &char| {
+                used += self.advance(*c);
                 used <= room
-            })
-            .collect();
-        format!("{}…", kept.trim_end())
+            }
+        };
+        let head: String = text.chars().take_while(within(0.6 * room)).collect();
+        let tail: Vec<char> = text.chars().rev().take_while(within(0.4 * room)).collect();
+        let tail: String = tail.into_iter().rev().collect();
+        format!("{}…{}", head.trim_end(), tail.trim_start())
     }
 
     /// The outlines of `text` at size 1, starting at 0 on the baseline, y downwards.

@@ -1,8 +1,7 @@
 //! Where everything goes: the frame with the data, and around it ticks, titles and the colour bar.
 
-use crate::axis::Axis;
-use crate::colour::LEVELS;
-use crate::colour::Scale;
+use crate::axis::{Axis, Title};
+use crate::colour::{LEVELS, Scale};
 use crate::font::{CAPITAL, Font};
 use crate::scene::{Anchor, FAINT, INK, Image, Shape, Text};
 use crate::style::Style;
@@ -77,9 +76,9 @@ impl<'a> Look<'a> {
         Shape::Text(Text { x: frame.x(0.5), y, text, size, anchor, upright: false })
     }
 
-    fn upright(&self, x: f64, frame: Frame, text: &str) -> Shape {
+    fn upright(&self, x: f64, frame: Frame, title: &Title) -> Shape {
         let room = f64::from(self.height) - 2.0 * self.rim();
-        let text = self.font.cut(text, self.size(), room);
+        let text = title.within(self.font, self.size(), room);
         let half = self.font.width(&text, self.size()) / 2.0;
         // Near the middle of the frame, as far as the picture has room above and below.
         let y = frame.y(0.5).min(f64::from(self.height) - self.rim() - half).max(self.rim() + half);
@@ -181,7 +180,7 @@ impl Layout {
     pub(crate) fn new(look: &Look<'_>, x: &Axis, y: &Axis, top: f64, right: impl Fn(f64) -> f64) -> Self {
         let line = look.size() * 1.2;
         let (wide, high) = (f64::from(look.width), f64::from(look.height));
-        let titled = |title: String| if title.is_empty() { 0.0 } else { line + look.gap() };
+        let titled = |title: Title| if title.is_empty() { 0.0 } else { line + look.gap() };
         let bottom_for = |ticks: &Ticks| {
             let labels = if ticks.upright {
                 look.widest(&ticks.list)
@@ -271,7 +270,7 @@ impl Layout {
         }
         let x_title = x.title(self.x.exponent);
         if !x_title.is_empty() {
-            let text = look.font.cut(&x_title, size, f64::from(look.width) - 2.0 * look.rim());
+            let text = x_title.within(look.font, size, f64::from(look.width) - 2.0 * look.rim());
             let y = f64::from(look.height) - look.rim() * 0.7 - size * 0.25;
             let half = look.font.width(&text, size) / 2.0;
             let x = frame.x(0.5).min(f64::from(look.width) - look.rim() - half).max(look.rim() + half);
@@ -338,6 +337,16 @@ impl Bar {
         let Frame { left, top, width, height } = bar;
         let mut shapes = vec![Shape::Image(Image { left, top, width, height, density: 1, pixels })];
         shapes.extend(sides(look, bar, true));
+        // A point beyond an end says that values lie there.
+        let (left, middle, right) = (f64::from(left), bar.x(0.5), bar.right());
+        let ends = [
+            (scale.above, f64::from(top) - look.rule(), -1.0, LEVELS - 1),
+            (scale.below, bar.bottom() + look.rule(), 1.0, 0),
+        ];
+        for (_, base, side, level) in ends.into_iter().filter(|e| e.0) {
+            let points = vec![(left, base), (middle, base + side * 8.0 * look.scale), (right, base)];
+            shapes.push(Shape::Area { points, colour: scale.level(level).unwrap_or(INK) });
+        }
         let ticks = ticks_up(look, &self.axis, f64::from(frame.height));
         for t in &ticks.list {
             let at = bar.y(self.axis.part(t.at)).round().min(bar.bottom() - look.rule());

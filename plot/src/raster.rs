@@ -27,12 +27,13 @@ pub(crate) fn draw(sheet: &mut Pixmap, shapes: &[Shape], font: &Font) {
                     sheet.fill_path(&path, &paint(*colour), FillRule::Winding, Transform::identity(), None);
                 }
             }
-            Shape::Line { points, width, colour } => {
-                let mut path = PathBuilder::new();
-                for (i, (x, y)) in points.iter().enumerate() {
-                    if i == 0 { path.move_to(*x as f32, *y as f32) } else { path.line_to(*x as f32, *y as f32) }
+            Shape::Area { points, colour } => {
+                if let Some(path) = way(points).finish() {
+                    sheet.fill_path(&path, &paint(*colour), FillRule::Winding, Transform::identity(), None);
                 }
-                if let Some(path) = path.finish() {
+            }
+            Shape::Line { points, width, colour } => {
+                if let Some(path) = way(points).finish() {
                     let stroke = Stroke {
                         width: *width as f32,
                         line_cap: LineCap::Round,
@@ -51,6 +52,14 @@ pub(crate) fn draw(sheet: &mut Pixmap, shapes: &[Shape], font: &Font) {
             Shape::Image(image) => copy(sheet, image),
         }
     }
+}
+
+fn way(points: &[(f64, f64)]) -> PathBuilder {
+    let mut path = PathBuilder::new();
+    for (i, (x, y)) in points.iter().enumerate() {
+        if i == 0 { path.move_to(*x as f32, *y as f32) } else { path.line_to(*x as f32, *y as f32) }
+    }
+    path
 }
 
 fn paint([r, g, b]: Rgb) -> Paint<'static> {

@@ -40,6 +40,7 @@ pub(crate) struct Image {
 pub(crate) enum Shape {
     Rect { x: f64, y: f64, width: f64, height: f64, colour: Rgb },
     Line { points: Vec<(f64, f64)>, width: f64, colour: Rgb },
+    Area { points: Vec<(f64, f64)>, colour: Rgb },
     Dot { x: f64, y: f64, radius: f64, colour: Rgb },
     Text(Text),
     Image(Image),

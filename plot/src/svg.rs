@@ -34,15 +34,17 @@ pub(crate) fn document(width: u32, height: u32, shapes: &[Shape]) -> Result<Vec<
                 );
             }
             Shape::Line { points, width, colour } => {
-                let points: Vec<String> = points.iter().map(|(x, y)| format!("{},{}", short(*x), short(*y))).collect();
                 let _ = writeln!(
                     out,
                     "<polyline points=\"{}\" fill=\"none\" stroke=\"{}\" stroke-width=\"{}\" \
                      stroke-linecap=\"round\" stroke-linejoin=\"round\"/>",
-                    points.join(" "),
+                    list(points),
                     hex(*colour),
                     short(*width)
                 );
+            }
+            Shape::Area { points, colour } => {
+                let _ = writeln!(out, "<polygon points=\"{}\" fill=\"{}\"/>", list(points), hex(*colour));
             }
             Shape::Dot { x, y, radius, colour } => {
                 let _ = writeln!(
@@ -90,6 +92,10 @@ fn write_text(out: &mut String, text: &Text) {
         hex(INK),
         escape(&text.text)
     );
+}
+
+fn list(points: &[(f64, f64)]) -> String {
+    points.iter().map(|(x, y)| format!("{},{}", short(*x), short(*y))).collect::<Vec<_>>().join(" ")
 }
 
 fn hex([r, g, b]: Rgb) -> String {

@@ -30,7 +30,8 @@ impl Notation {
 }
 
 /// Ticks between `low` and `high`, at most `most` and two, and the power of ten that their labels leave out.
-pub(crate) fn ticks(low: f64, high: f64, most: usize, notation: Notation) -> (Vec<Tick>, i32) {
+/// Where only `whole` numbers make sense, there are no ticks between them.
+pub(crate) fn ticks(low: f64, high: f64, most: usize, notation: Notation, whole: bool) -> (Vec<Tick>, i32) {
     let exponent = match notation {
         Notation::Plain => exponent(low.abs().max(high.abs())),
         _ => 0,
@@ -38,7 +39,10 @@ pub(crate) fn ticks(low: f64, high: f64, most: usize, notation: Notation) -> (Ve
     // In two steps, because 10^300 · 10^300 is not a number.
     let unit = 10f64.powi(exponent);
     let (low, high) = (low / unit, high / unit);
-    let (step, decimals) = step(high - low, most.max(2), notation);
+    let (step, decimals) = match step(high - low, most.max(2), notation) {
+        (step, _) if whole && exponent == 0 && step < 1.0 => (1.0, 0),
+        other => other,
+    };
     let (first, last) = ((low / step - 1e-6).ceil(), (high / step + 1e-6).floor());
     let count = (last - first).clamp(-1.0, 1000.0) as i64 + 1;
     let ticks = (0..count).map(|i| {

@@ -44,11 +44,14 @@ fn a_label_that_comes_twice_is_refused() {
 fn titles_have_units_and_powers_of_ten() {
     let quantity = Quantity::new("pr").with_label("precipitation").with_units("kg m-2 s-1");
     let axis = Axis::of_numbers(&quantity, 0.0, 1.0).unwrap();
-    assert_eq!(axis.title(0), "precipitation [kg m-2 s-1]");
-    assert_eq!(axis.title(-5), "precipitation [10⁻⁵ kg m-2 s-1]");
-    assert_eq!(axis.styled(Some(&"rain".to_string()), None).title(-5), "rain [10⁻⁵]");
+    let font = Font::new().unwrap();
+    let title = |axis: &Axis, exponent| axis.title(exponent).within(&font, 10.0, 1000.0);
+    assert_eq!(axis.title(-5).within(&font, 10.0, 150.0), "preci…tion [10⁻⁵ kg m-2 s-1]", "units are not cut");
+    assert_eq!(title(&axis, 0), "precipitation [kg m-2 s-1]");
+    assert_eq!(title(&axis, -5), "precipitation [10⁻⁵ kg m-2 s-1]");
+    assert_eq!(title(&axis.styled(Some(&"rain".to_string()), None), -5), "rain [10⁻⁵]");
     let latitude = Axis::of_numbers(&Quantity::new("lat").with_units("degrees_north"), 0.0, 1.0).unwrap();
-    assert_eq!(latitude.title(0), "lat", "the ticks have the degrees");
+    assert_eq!(title(&latitude, 0), "lat", "the ticks have the degrees");
 }
 
 #[test]

@@ -178,6 +178,7 @@ fn values_on_both_sides_of_zero_part_there_unless_the_style_says_otherwise() {
 #[test]
 fn values_beyond_the_ends_take_the_colours_of_the_ends_and_missing_ones_none() {
     let scale = scale(&[0.0, 100.0], &[("vmin", "10"), ("vmax", "20")]).unwrap();
+    assert!(scale.below && scale.above);
     assert_eq!(scale.colour(-5.0), scale.level(0));
     assert_eq!(scale.colour(1e300), scale.level(255));
     assert_eq!(scale.colour(f64::NAN), None);

@@ -4,7 +4,7 @@
 use super::*;
 
 fn texts(low: f64, high: f64, most: usize, notation: Notation) -> Vec<String> {
-    ticks(low, high, most, notation).0.into_iter().map(|t| t.text).collect()
+    ticks(low, high, most, notation, false).0.into_iter().map(|t| t.text).collect()
 }
 
 #[test]
@@ -14,6 +14,13 @@ fn steps_are_round_and_labels_have_no_rounding_errors() {
     assert_eq!(texts(0.0, 1.0, 5, Notation::Plain), ["0.00", "0.25", "0.50", "0.75", "1.00"]);
     assert_eq!(texts(1000.0, 100.0, 5, Notation::Plain), Vec::<String>::new());
     assert_eq!(texts(100.0, 1000.0, 5, Notation::Plain), ["250", "500", "750", "1000"]);
+}
+
+#[test]
+fn whole_labels_have_whole_ticks() {
+    let texts = |low, high| ticks(low, high, 8, Notation::Plain, true).0.into_iter().map(|t| t.text);
+    assert!(texts(0.5, 3.5).eq(["1", "2", "3"]));
+    assert!(texts(4.5, 5.5).eq(["5"]));
 }
 
 #[test]
@@ -32,10 +39,10 @@ fn latitudes_and_longitudes_have_their_letters() {
 
 #[test]
 fn very_large_and_very_small_numbers_leave_out_a_power_of_ten() {
-    let (small, exponent) = ticks(0.0, 4e-5, 5, Notation::Plain);
+    let (small, exponent) = ticks(0.0, 4e-5, 5, Notation::Plain, false);
     assert_eq!((small[1].text.as_str(), exponent), ("1", -5));
     assert!((small[1].at - 1e-5).abs() < 1e-18);
-    let (large, exponent) = ticks(0.0, 3e7, 4, Notation::Plain);
+    let (large, exponent) = ticks(0.0, 3e7, 4, Notation::Plain, false);
     assert_eq!((large[3].text.as_str(), exponent), ("3", 7));
     assert_eq!(power_of_ten(-15), "10⁻¹⁵");
     assert_eq!(power_of_ten(302), "10³⁰²");
@@ -47,7 +54,7 @@ fn no_range_makes_many_ticks() {
         for (low, high) in [(0.0, 1.0), (-1.0, 1.0), (1.0, 1.0 + 1e-8), (-0.37, 0.11)] {
             for most in 2..12 {
                 for notation in [Notation::Plain, Notation::Longitude] {
-                    let (list, _) = ticks(low * size, high * size, most, notation);
+                    let (list, _) = ticks(low * size, high * size, most, notation, false);
                     assert!(list.len() <= most + 1, "{} ticks from {low} to {high} times {size}", list.len());
                 }
             }
