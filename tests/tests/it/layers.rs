@@ -16,9 +16,17 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("hyperslab-connectors", &["hyperslab-array", "hyperslab-zarr"]),
     ("hyperslab-exec", &["hyperslab-array"]),
     ("hyperslab-planner", &["hyperslab-array", "hyperslab-exec"]),
+    ("hyperslab-plot", &[]),
     (
         "hyperslab",
-        &["hyperslab-array", "hyperslab-zarr", "hyperslab-connectors", "hyperslab-exec", "hyperslab-planner"],
+        &[
+            "hyperslab-array",
+            "hyperslab-zarr",
+            "hyperslab-connectors",
+            "hyperslab-exec",
+            "hyperslab-planner",
+            "hyperslab-plot",
+        ],
     ),
     ("hyperslab-cli", &["hyperslab"]),
     ("hyperslab-benches", &["hyperslab", "hyperslab-array", "hyperslab-zarr", "hyperslab-connectors"]),
@@ -32,6 +40,7 @@ const FORBIDDEN: &[(&str, &[&str])] = &[
     ("hyperslab-connectors", &["datafusion", "arrow", "zarrs"]),
     ("hyperslab-exec", &["object_store", "zarrs", "arrow"]),
     ("hyperslab-planner", &["object_store", "zarrs", "arrow"]),
+    ("hyperslab-plot", &["datafusion", "arrow", "object_store", "zarrs", "tokio"]),
     ("hyperslab", &["zarrs", "arrow"]),
     ("hyperslab-cli", &["datafusion", "arrow", "object_store", "zarrs"]),
 ];
