@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
 use hyperslab::connectors::Location;
+use hyperslab::plot;
 
 use crate::failure::Failure;
 use crate::output::Format;
@@ -37,6 +38,11 @@ pub struct Cli {
     /// Write the answer to FILE, which is there whole or not at all.
     #[arg(short = 'o', long = "output", value_name = "FILE")]
     pub output: Option<PathBuf>,
+
+    /// Draw the answer into FILE: one dimension as a line, two as a map, three as a movie. Its ending tells the format:
+    /// png, svg, gif, apng.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["format", "output"])]
+    plot: Option<PathBuf>,
 
     /// Write answers and errors, nothing else.
     #[arg(short = 'q', long)]
@@ -119,6 +125,20 @@ impl Cli {
                 ))
             }),
         }
+    }
+
+    /// The picture to draw, and its format.
+    pub fn picture(&self) -> Result<Option<(PathBuf, plot::Format)>, Failure> {
+        let Some(file) = &self.plot else { return Ok(None) };
+        let ending = file.extension().and_then(|e| e.to_str()).unwrap_or_default();
+        let format = ending.parse().map_err(|_| {
+            Failure::Usage(format!(
+                "the ending of `{}` does not tell a format of a picture, expected one of {}",
+                file.display(),
+                plot::Format::NAMES.join(", ")
+            ))
+        })?;
+        Ok(Some((file.clone(), format)))
     }
 
     /// The datasets to register; two of one name are refused.
@@ -211,6 +231,13 @@ mod tests {
         assert_eq!(parse(&["-o", "a.csv", "--format", "json"]).format().unwrap(), Format::Json);
         assert_eq!(parse(&[]).format().unwrap(), Format::Table);
         assert!(parse(&["-o", "a.zarr"]).format().unwrap_err().to_string().contains("a.zarr"));
+    }
+
+    #[test]
+    fn the_ending_of_a_picture_tells_its_format() {
+        let picture = parse(&["--plot", "sst.SVG"]).picture().unwrap();
+        assert_eq!(picture, Some(("sst.SVG".into(), plot::Format::Svg)));
+        assert!(parse(&["--plot", "sst.bmp"]).picture().unwrap_err().to_string().contains("png, svg, gif, apng"));
     }
 
     #[test]

@@ -2,11 +2,11 @@
 //! batch by batch.
 
 use std::io::{IsTerminal, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use futures::StreamExt;
-use hyperslab::Context;
+use hyperslab::{Context, QueryResult, plot};
 
 use crate::args::{Cli, Script, Source};
 use crate::failure::Failure;
@@ -19,6 +19,7 @@ pub struct Runner {
     context: Context,
     sink: Sink,
     format: Format,
+    picture: Option<(PathBuf, plot::Format)>,
     interrupts: Interrupts,
     quiet: bool,
     answers: usize,
@@ -39,13 +40,13 @@ impl Runner {
             Some(file) => Sink::file(file)?,
             None => Sink::stdout(),
         };
-        Self::new(sink, format, cli.quiet, interrupts)
+        Ok(Self { picture: cli.picture()?, ..Self::new(sink, format, cli.quiet, interrupts)? })
     }
 
     /// A runner that writes to `sink`.
     pub fn new(sink: Sink, format: Format, quiet: bool, interrupts: Interrupts) -> Result<Self, Failure> {
         let context = Context::builder().build().map_err(Failure::query)?;
-        Ok(Self { context, sink, format, interrupts, quiet, answers: 0, most_rows: usize::MAX })
+        Ok(Self { context, sink, format, picture: None, interrupts, quiet, answers: 0, most_rows: usize::MAX })
     }
 
     /// Opens `sources` and gives them their names.
@@ -93,6 +94,9 @@ impl Runner {
         let start = Instant::now();
         let result = self.context.sql(sql).await.map_err(Failure::query)?;
         let schema = result.schema();
+        if let Some((file, format)) = self.picture.clone().filter(|_| !schema.fields().is_empty()) {
+            return self.draw(result, &file, format, start).await;
+        }
         let mut batches = result.stream().await.map_err(Failure::query)?;
         if schema.fields().is_empty() {
             // A statement such as SET or CREATE: done when its stream is.
@@ -117,6 +121,27 @@ impl Runner {
             self.say(&format!(" … and {} more rows", rows - self.most_rows))?;
         }
         self.notice(&format!("{rows} {} in {}", if rows == 1 { "row" } else { "rows" }, seconds(start)));
+        Ok(())
+    }
+
+    async fn draw(
+        &mut self,
+        answer: QueryResult,
+        file: &Path,
+        format: plot::Format,
+        start: Instant,
+    ) -> Result<(), Failure> {
+        self.answers += 1;
+        if self.answers > 1 {
+            return Err(Failure::Run(
+                "--plot draws one answer, and this is another; hint: run hyperslab once for each".into(),
+            ));
+        }
+        let bytes = answer.to_picture(format, &[]).await.map_err(Failure::query)?;
+        let mut sink = Sink::file(file)?;
+        sink.write_all(&bytes).map_err(Failure::run)?;
+        sink.finish()?;
+        self.notice(&format!("drew `{}` in {}", file.display(), seconds(start)));
         Ok(())
     }
 

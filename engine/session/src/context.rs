@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use datafusion::common::TableReference;
+use datafusion::dataframe::DataFrame;
 use datafusion::error::Result;
 use datafusion::logical_expr::LogicalPlan;
 use datafusion::prelude::SessionContext;
@@ -17,8 +18,9 @@ use hyperslab_planner::statements::{Statement, parse};
 use crate::catalog::Shared;
 use crate::datasets::Registered;
 use crate::export::{self, Format};
+use crate::picture::{self, PictureOptions};
 use crate::url_table::{file_format, shown};
-use crate::{ContextBuilder, QueryResult, describe, error};
+use crate::{ContextBuilder, QueryResult, describe, error, plot};
 
 /// A session. Clones are the same session.
 ///
@@ -204,6 +206,11 @@ impl Context {
                 {
                     return self.export(copy, format).await;
                 }
+                if let SqlStatement::CopyTo(copy) = statement.as_ref()
+                    && let Some(format) = picture::format_of(copy)
+                {
+                    return self.picture(copy, format).await;
+                }
                 self.plan(*statement).await
             }
         }
@@ -211,15 +218,30 @@ impl Context {
 
     /// Writes an answer as arrays, and forgets what was known of the place where they are now.
     async fn export(&self, copy: &CopyToStatement, format: Format) -> Result<QueryResult> {
+        let frame = self.copied(copy).await?;
+        let result = export::run(frame, copy, format, self.registry(), &self.shared.urls.options).await?;
+        self.close(&copy.target);
+        Ok(result)
+    }
+
+    /// Draws an answer.
+    async fn picture(&self, copy: &CopyToStatement, format: plot::Format) -> Result<QueryResult> {
+        let options: Vec<(String, String)> =
+            copy.options.iter().map(|(key, value)| (key.clone(), export::option_text(value))).collect();
+        let options = PictureOptions::try_new(options.iter().map(|(k, v)| (k.as_str(), v.as_str())))?;
+        let result = QueryResult::from_frame(self.copied(copy).await?);
+        let bytes = result.draw(format, options).await?;
+        export::write_file(&copy.target, &bytes)
+    }
+
+    /// The query of a `COPY`.
+    async fn copied(&self, copy: &CopyToStatement) -> Result<DataFrame> {
         let query = match &copy.source {
             CopyToSource::Query(query) => Ast::Query(query.clone()),
             CopyToSource::Relation(name) => parse_query(&format!("SELECT * FROM {name}"), &self.session.state())?,
         };
         let plan = self.logical_plan(SqlStatement::Statement(Box::new(query))).await?;
-        let frame = self.session.execute_logical_plan(plan).await?;
-        let result = export::run(frame, copy, format, self.registry(), &self.shared.urls.options).await?;
-        self.close(&copy.target);
-        Ok(result)
+        self.session.execute_logical_plan(plan).await
     }
 
     async fn plan(&self, statement: SqlStatement) -> Result<QueryResult> {

@@ -51,6 +51,7 @@ pub mod error;
 mod export;
 mod information_schema;
 mod metadata_tables;
+mod picture;
 mod result;
 pub mod sample;
 mod url_table;
@@ -68,6 +69,8 @@ pub use datafusion;
 pub use hyperslab_array as array;
 /// Stores, locations and the options of opening them.
 pub use hyperslab_connectors as connectors;
+/// Pictures of answers.
+pub use hyperslab_plot as plot;
 pub use ndarray;
 
 pub use hyperslab_array::Dataset;

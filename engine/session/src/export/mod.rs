@@ -27,6 +27,7 @@ use datafusion::arrow::datatypes::{DataType, Field, Schema};
 use datafusion::dataframe::DataFrame;
 use datafusion::error::Result;
 use datafusion::sql::parser::CopyToStatement;
+use datafusion::sql::sqlparser::ast::Value;
 use hyperslab_array::ArrayError;
 use hyperslab_connectors::{Location, OpenOptions, Registry};
 use hyperslab_exec::datafusion_error;
@@ -34,7 +35,7 @@ use hyperslab_zarr::writer::ExistingGroup;
 
 use self::layout::Layout;
 use self::options::ExportOptions;
-use self::place::Place;
+use self::place::{Partial, Place};
 use self::update::{Update, fitted};
 use self::zarr::ZarrTarget;
 use crate::QueryResult;
@@ -99,8 +100,28 @@ pub(crate) async fn run(
             return Err(datafusion_error(ArrayError::unsupported("NetCDF cannot be written")));
         }
     };
-    let schema = Arc::new(Schema::new(vec![Field::new("count", DataType::UInt64, false)]));
-    let batch = RecordBatch::try_new(Arc::clone(&schema), vec![Arc::new(UInt64Array::from(vec![rows]))])?;
+    counted("count", rows)
+}
+
+/// The text of an option's value.
+pub(crate) fn option_text(value: &Value) -> String {
+    options::text(value)
+}
+
+/// Writes a file, which takes its name when it is whole. Gives the number of its bytes.
+pub(crate) fn write_file(target: &str, bytes: &[u8]) -> Result<QueryResult> {
+    let location = Location::parse(target).map_err(datafusion_error)?;
+    let partial = Partial::file(&location, true)?;
+    std::fs::write(partial.path(), bytes)
+        .map_err(|e| datafusion_error(ArrayError::io(format!("cannot write `{location}`")).with_source(e)))?;
+    partial.commit()?;
+    counted("bytes", bytes.len() as u64)
+}
+
+/// An answer of one number.
+fn counted(name: &str, count: u64) -> Result<QueryResult> {
+    let schema = Arc::new(Schema::new(vec![Field::new(name, DataType::UInt64, false)]));
+    let batch = RecordBatch::try_new(Arc::clone(&schema), vec![Arc::new(UInt64Array::from(vec![count]))])?;
     Ok(QueryResult::from_batches(schema, vec![batch]))
 }
 
