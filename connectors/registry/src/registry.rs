@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use hyperslab_array::{ArrayError, Connector, Dataset, ErrorKind, Result, nearest_names};
+use hyperslab_netcdf::NetcdfConnector;
 use hyperslab_zarr::ZarrConnector;
 use object_store::ObjectStore;
 
-use crate::stores::Stores;
+use crate::stores::{Found, Stores};
 use crate::{Location, OpenOptions, Scheme};
 
 /// A connector that reads from an object store.
@@ -16,8 +17,9 @@ pub type DynConnector = dyn Connector<Store = Arc<dyn ObjectStore>>;
 ///
 /// ```
 /// let registry = hyperslab_connectors::Registry::default();
-/// assert_eq!(registry.formats(), ["ZARR"]);
+/// assert_eq!(registry.formats(), ["ZARR", "NETCDF"]);
 /// assert!(registry.recognizes("s3://bucket/ersst.zarr"));
+/// assert!(registry.recognizes("https://host/ersst.nc"));
 /// assert!(!registry.recognizes("ersst.parquet"));
 /// ```
 #[derive(Debug, Clone)]
@@ -29,7 +31,7 @@ pub struct Registry {
 impl Default for Registry {
     /// Every format that this build has.
     fn default() -> Self {
-        Self::empty().with_connector(Arc::new(ZarrConnector))
+        Self::empty().with_connector(Arc::new(ZarrConnector)).with_connector(Arc::new(NetcdfConnector))
     }
 }
 
@@ -75,7 +77,7 @@ impl Registry {
     /// # Errors
     /// When the location or an option is not valid, or a local path does not exist.
     pub async fn store(&self, location: &str, options: &OpenOptions) -> Result<Arc<dyn ObjectStore>> {
-        self.stores.rooted(&Location::parse(location)?, options).await
+        Ok(self.stores.rooted(&Location::parse(location)?, options).await?.store)
     }
 
     /// Opens the dataset at `location` and calls it `name`. Without a `format`, the name of the location tells, or
@@ -92,14 +94,15 @@ impl Registry {
     ) -> Result<Dataset> {
         let location = Location::parse(location)?;
         let candidates = self.candidates(&location, format)?;
-        let store = self.stores.rooted(&location, options).await?;
+        let rooted = self.stores.rooted(&location, options).await?;
+        let candidates = fitting(candidates, rooted.found, &location)?;
         let text = location.to_string();
         let mut nothing_there = None;
         for connector in &candidates {
-            match connector.open(name, &text, Arc::clone(&store)).await {
+            match connector.open(name, &text, Arc::clone(&rooted.store)).await {
                 Ok(dataset) => return Ok(dataset),
                 // Another format may find something.
-                Err(e) if e.kind() == ErrorKind::NotFound => nothing_there = Some(e),
+                Err(e) if e.kind() == ErrorKind::NotFound => nothing_there = nothing_there.or(Some(e)),
                 Err(e) => return Err(hinted(e, &location, options)),
             }
         }
@@ -127,6 +130,35 @@ impl Registry {
             None => Ok(self.connectors.clone()),
         }
     }
+}
+
+/// Those of `candidates` that read from what was found.
+fn fitting(
+    mut candidates: Vec<Arc<DynConnector>>,
+    found: Found,
+    location: &Location,
+) -> Result<Vec<Arc<DynConnector>>> {
+    if found == Found::Unknown {
+        return Ok(candidates);
+    }
+    let formats = candidates.iter().map(|c| c.format()).collect::<Vec<_>>().join(", ");
+    candidates.retain(|c| c.is_one_file() == (found == Found::File));
+    if !candidates.is_empty() {
+        return Ok(candidates);
+    }
+    Err(match found {
+        Found::File => {
+            ArrayError::unsupported(format!("location `{location}` is a file, expected a directory or a zip archive"))
+                .hint("`zip://PATH` opens an archive whose name does not end in `.zip`")
+        }
+        Found::Archive => {
+            ArrayError::unsupported(format!("location `{location}` is an archive, expected a file of format {formats}"))
+                .hint("unpack the archive")
+        }
+        Found::Directory | Found::Unknown => ArrayError::unsupported(format!(
+            "location `{location}` is a directory, expected a file of format {formats}"
+        )),
+    })
 }
 
 /// A bucket that refuses is most often a public one that was asked with no or the wrong credentials.

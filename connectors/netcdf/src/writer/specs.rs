@@ -185,8 +185,8 @@ fn draft<'a>(
         return Err(ArrayError::unsupported(format!("{} dimensions, expected at most {MOST_RANK}", indices.len())));
     }
     let attributes = attributes::encode(&marked(spec, stored), version, Some(own(spec, stored)))?;
-    let of_record = shape.iter().skip(usize::from(is_record));
-    let size = of_record.fold(Some(cell), |n: Option<u64>, s| n?.checked_mul(*s)).filter(|n| *n < 1 << 62);
+    let mut of_record = shape.iter().skip(usize::from(is_record));
+    let size = of_record.try_fold(cell, |n, s| n.checked_mul(*s)).filter(|n| *n < 1 << 62);
     let size = size.ok_or_else(|| ArrayError::too_large(format!("shape `{shape:?}` is more than a file can hold")))?;
     Ok(Draft { spec, stored, dimensions: indices, shape, cell, is_record, attributes, size })
 }
