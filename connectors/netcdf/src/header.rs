@@ -134,7 +134,12 @@ impl<'a> Reader<'a> {
         if bytes.is_empty() {
             return Err(invalid(format!("the name at {at} is empty")).into());
         }
-        Ok(attributes::text_of(bytes))
+        let name = attributes::text_of(bytes);
+        if name.chars().any(char::is_control) {
+            let name = name.escape_debug();
+            return Err(invalid(format!("the name at {at} is `{name}`, expected no control character")).into());
+        }
+        Ok(name)
     }
 
     /// How many elements a list has, each of at least `least` bytes.

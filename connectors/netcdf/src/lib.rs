@@ -54,3 +54,6 @@ impl Connector for NetcdfConnector {
         open::open(name, location, &store).await
     }
 }
+
+#[cfg(test)]
+mod tests;
