@@ -6,7 +6,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use hyperslab_array::{ArrayError, Dataset, DatasetBuilder, RawVariable, Result};
 use object_store::path::Path;
-use object_store::{GetOptions, GetRange, ObjectStore, ObjectStoreExt};
+use object_store::{Error as StoreError, GetOptions, GetRange, ObjectStore, ObjectStoreExt};
 
 use crate::FORMAT;
 use crate::error::store_error;
@@ -90,6 +90,7 @@ async fn first_bytes(store: &Arc<dyn ObjectStore>) -> Result<(Bytes, u64)> {
     let options = GetOptions { range: Some(GetRange::Bounded(0..FIRST)), ..GetOptions::default() };
     let result = match store.get_opts(&path, options).await {
         Ok(result) => result,
+        Err(error @ StoreError::NotFound { .. }) => return Err(store_error(error)),
         // An empty file has no range at all.
         Err(error) => match store.head(&path).await {
             Ok(meta) if meta.size == 0 => return Ok((Bytes::new(), 0)),

@@ -93,9 +93,12 @@ impl Registry {
         options: &OpenOptions,
     ) -> Result<Dataset> {
         let location = Location::parse(location)?;
-        let candidates = self.candidates(&location, format)?;
+        let known = format.map(|format| self.connector(format)).transpose()?;
         let rooted = self.stores.rooted(&location, options).await?;
-        let candidates = fitting(candidates, rooted.found, &location)?;
+        let candidates = match known {
+            Some(connector) => vec![fitting(connector, rooted.found, &location)?],
+            None => self.candidates(&location, rooted.found)?,
+        };
         let text = location.to_string();
         let mut nothing_there = None;
         for connector in &candidates {
@@ -103,6 +106,8 @@ impl Registry {
                 Ok(dataset) => return Ok(dataset),
                 // Another format may find something.
                 Err(e) if e.kind() == ErrorKind::NotFound => nothing_there = nothing_there.or(Some(e)),
+                // A bucket that may not be listed refuses what is not there; the format before found nothing either.
+                Err(e) if nothing_there.is_some() && e.kind() == ErrorKind::Io && !e.is_retryable() => {}
                 Err(e) => return Err(hinted(e, &location, options)),
             }
         }
@@ -117,48 +122,47 @@ impl Registry {
         })
     }
 
-    fn candidates(&self, location: &Location, format: Option<&str>) -> Result<Vec<Arc<DynConnector>>> {
-        if let Some(format) = format {
-            return match self.connectors.iter().find(|c| c.format().eq_ignore_ascii_case(format)) {
-                Some(connector) => Ok(vec![Arc::clone(connector)]),
-                None => Err(ArrayError::unsupported(format!("unknown format `{format}`"))
-                    .hint(nearest_names(format, self.formats()))),
-            };
-        }
-        match self.connectors.iter().find(|c| c.recognizes(location.inner())) {
+    fn connector(&self, format: &str) -> Result<Arc<DynConnector>> {
+        self.connectors.iter().find(|c| c.format().eq_ignore_ascii_case(format)).cloned().ok_or_else(|| {
+            ArrayError::unsupported(format!("unknown format `{format}`")).hint(nearest_names(format, self.formats()))
+        })
+    }
+
+    /// The connectors that may open what was found: the one that knows the name, or else all.
+    fn candidates(&self, location: &Location, found: Found) -> Result<Vec<Arc<DynConnector>>> {
+        let fitting: Vec<_> = self.connectors.iter().filter(|c| fits(c, found)).cloned().collect();
+        match fitting.iter().find(|c| c.recognizes(location.inner())) {
             Some(connector) => Ok(vec![Arc::clone(connector)]),
-            None => Ok(self.connectors.clone()),
+            None if fitting.is_empty() && found == Found::File => Err(is_a_file(location)),
+            None => Ok(fitting),
         }
     }
 }
 
-/// Those of `candidates` that read from what was found.
-fn fitting(
-    mut candidates: Vec<Arc<DynConnector>>,
-    found: Found,
-    location: &Location,
-) -> Result<Vec<Arc<DynConnector>>> {
-    if found == Found::Unknown {
-        return Ok(candidates);
+/// Whether a connector reads from what was found.
+fn fits(connector: &Arc<DynConnector>, found: Found) -> bool {
+    found == Found::Unknown || connector.is_one_file() == (found == Found::File)
+}
+
+/// The connector that was asked for, where it reads from what was found.
+fn fitting(connector: Arc<DynConnector>, found: Found, location: &Location) -> Result<Arc<DynConnector>> {
+    if fits(&connector, found) {
+        return Ok(connector);
     }
-    let formats = candidates.iter().map(|c| c.format()).collect::<Vec<_>>().join(", ");
-    candidates.retain(|c| c.is_one_file() == (found == Found::File));
-    if !candidates.is_empty() {
-        return Ok(candidates);
-    }
+    let expected = format!("expected a file of format {}", connector.format());
     Err(match found {
-        Found::File => {
-            ArrayError::unsupported(format!("location `{location}` is a file, expected a directory or a zip archive"))
-                .hint("`zip://PATH` opens an archive whose name does not end in `.zip`")
+        Found::File => is_a_file(location),
+        Found::Archive => ArrayError::unsupported(format!("location `{location}` is an archive, {expected}"))
+            .hint("unpack the archive"),
+        Found::Directory | Found::Unknown => {
+            ArrayError::unsupported(format!("location `{location}` is a directory, {expected}"))
         }
-        Found::Archive => {
-            ArrayError::unsupported(format!("location `{location}` is an archive, expected a file of format {formats}"))
-                .hint("unpack the archive")
-        }
-        Found::Directory | Found::Unknown => ArrayError::unsupported(format!(
-            "location `{location}` is a directory, expected a file of format {formats}"
-        )),
     })
+}
+
+fn is_a_file(location: &Location) -> ArrayError {
+    ArrayError::unsupported(format!("location `{location}` is a file, expected a directory or a zip archive"))
+        .hint("`zip://PATH` opens an archive whose name does not end in `.zip`")
 }
 
 /// A bucket that refuses is most often a public one that was asked with no or the wrong credentials.

@@ -36,6 +36,11 @@ def variable(nc, name, kind, dims, values, **attributes):
     made[...] = values
 
 
+def write(ds, name, version="NETCDF3_64BIT", **how):
+    """Writes `ds` as xarray does."""
+    ds.to_netcdf(DATA / name, engine="netcdf4", format=version, **how)
+
+
 def read(name, **how):
     return xr.open_dataset(DATA / name, engine="netcdf4", **how).load()
 

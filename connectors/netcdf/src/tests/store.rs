@@ -121,6 +121,11 @@ pub(crate) fn checked_in() -> Vec<(String, Vec<u8>)> {
     files
 }
 
+/// Those of them that are quickly read many times over.
+pub(crate) fn small() -> Vec<(String, Vec<u8>)> {
+    checked_in().into_iter().filter(|(_, bytes)| bytes.len() < 10_000).collect()
+}
+
 /// One of the files of `tests/data`.
 pub(crate) fn data(name: &str) -> Vec<u8> {
     checked_in().into_iter().find(|(n, _)| n == name).unwrap().1

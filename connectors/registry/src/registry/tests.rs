@@ -153,6 +153,8 @@ async fn a_file_is_opened_by_a_format_of_files_and_a_folder_by_one_of_folders() 
     std::fs::write(at("x.nc"), SMALLEST).unwrap();
     std::fs::write(at("x.dat"), SMALLEST).unwrap();
     std::fs::write(at("x.txt"), b"some text").unwrap();
+    let archive = zip::ZipWriter::new(std::io::Cursor::new(Vec::new())).finish().unwrap().into_inner();
+    std::fs::write(at("x.nc.zip"), archive).unwrap();
     std::fs::create_dir(at("y.nc")).unwrap();
     std::fs::create_dir(at("y")).unwrap();
     let registry = Registry::default();
@@ -161,7 +163,13 @@ async fn a_file_is_opened_by_a_format_of_files_and_a_folder_by_one_of_folders() 
     }
     for (location, format, expected) in [
         ("x.nc", Some("ZARR"), "x.nc` is a file, expected a directory or a zip archive; hint: `zip://PATH` opens"),
-        ("y.nc", None, "y.nc` is a directory, expected a file of format NETCDF"),
+        ("y.nc", Some("NETCDF"), "y.nc` is a directory, expected a file of format NETCDF"),
+        ("y.nc", None, "y.nc` holds no dataset, expected one of format ZARR: "),
+        (
+            "x.nc.zip",
+            Some("netcdf"),
+            "x.nc.zip` is an archive, expected a file of format NETCDF; hint: unpack the archive",
+        ),
         ("y", None, "y` holds no dataset, expected one of format ZARR: "),
         (
             "x.txt",
