@@ -113,7 +113,7 @@ fn chunk_shape(layout: &Layout) -> Vec<u64> {
         if fits < *length {
             break;
         }
-        bytes = bytes.saturating_mul(*length);
+        bytes = bytes.saturating_mul((*length).max(1));
     }
     chunk
 }

@@ -1,6 +1,6 @@
 //! What files say about themselves: versions, texts, records, attributes, and files that are none.
 
-use hyperslab_array::{Connector, DataType, ErrorKind, Role, Values};
+use hyperslab_array::{Connector, DataType, ErrorKind, Role, Scalar, Values};
 use serde_json::json;
 
 use super::store::{File, all, checked_in, data, error_of, open, spec, written};
@@ -72,6 +72,40 @@ async fn the_number_of_records_follows_from_the_size_where_the_header_does_not_s
             assert_eq!(format!("{a:?}"), format!("{b:?}"), "{name} {variable}");
         }
     }
+}
+
+#[tokio::test]
+async fn records_of_odd_sizes_are_padded() {
+    let dataset = open(&File::of(data("records.nc")).await).await.unwrap();
+    assert_eq!(all(&dataset, "t").await, Values::Int32((0..7).map(|i| i * 10).collect()));
+    assert_eq!(all(&dataset, "b").await, Values::Int8((-10..11).collect()));
+    assert_eq!(all(&dataset, "s").await, Values::Int16((0..21).map(|i| i * 1000).collect()));
+    assert_eq!(all(&dataset, "d").await, Values::Float64((0..105).map(|i| f64::from(i) / 8.0).collect()));
+    assert_eq!(all(&dataset, "flag").await, Values::String("abcdefg".chars().map(String::from).collect()));
+    let bytes = dataset.variable("u").unwrap().encoding.decode(all(&dataset, "u").await).unwrap();
+    assert_eq!(bytes.values, Values::UInt8((0..35).map(|i| i * 7).collect()));
+    assert_eq!((0..35).filter(|i| bytes.get(*i).is_none()).collect::<Vec<_>>(), [33]);
+}
+
+#[tokio::test]
+async fn every_type_of_cdf_5_has_its_extremes() {
+    let dataset = open(&File::of(data("types.nc")).await).await.unwrap();
+    macro_rules! check {
+        ($($name:literal $variant:ident $t:ty),*) => {$(
+            let expected = vec![<$t>::MIN, <$t>::MAX, 0 as $t, 1 as $t, 100 as $t, 7 as $t];
+            assert_eq!(all(&dataset, $name).await, Values::$variant(expected));
+        )*};
+    }
+    check!("i1" Int8 i8, "u1" UInt8 u8, "i2" Int16 i16, "u2" UInt16 u16, "i4" Int32 i32, "u4" UInt32 u32);
+    check!("i8" Int64 i64, "u8" UInt64 u64);
+    assert_eq!(all(&dataset, "f4").await, Values::Float32(vec![0.5, -1.25, f32::MAX, f32::MIN, 0.1, 3.0]));
+    assert_eq!(all(&dataset, "f8").await, Values::Float64(vec![0.5, -1.25, f64::MAX, f64::MIN, 0.1, 3.0]));
+    assert_eq!(dataset.variable("u8").unwrap().attributes.get("list"), Some(&json!([1, 100, 7])));
+    assert_eq!(dataset.variable("i8").unwrap().attributes.get("least"), Some(&json!(i64::MIN)));
+    let filled = |name| dataset.variable(name).unwrap().encoding.decode_scalar(Scalar::UInt(100)).unwrap();
+    assert_eq!((filled("u8"), filled("u8_filled")), (Some(Scalar::UInt(100)), None));
+    // Nobody wrote it, and no attribute says what that looks like.
+    assert_eq!(all(&dataset, "unwritten").await, Values::Float32(vec![f32::from_bits(0x7cf0_0000); 6]));
 }
 
 #[tokio::test]

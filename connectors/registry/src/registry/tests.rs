@@ -199,3 +199,21 @@ async fn a_file_in_a_store_is_opened_by_its_name_or_because_nothing_is_below_it(
         "{error}"
     );
 }
+
+#[tokio::test]
+async fn a_real_dataset_is_the_same_in_zarr_and_in_netcdf() {
+    let data = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/data");
+    let mut answers = Vec::new();
+    for name in ["ostia.zarr", "ostia.nc"] {
+        let location = data.join(name);
+        let registry = Registry::default();
+        let dataset = registry.open("x", location.to_str().unwrap(), None, &OpenOptions::new()).await.unwrap();
+        let variable = dataset.variable("surface_temperature").unwrap();
+        let region = hyperslab_array::Region::full(&[12, 9, 144]);
+        let values = variable.source.fetch(&[0, 0, 0], &region).await.unwrap().decode().unwrap();
+        let times = dataset.coordinates["time"].labels().get(53);
+        answers.push(format!("{:?} {times:?} {values:?}", variable.shape()));
+    }
+    assert!(answers[0].len() > 10_000);
+    assert_eq!(answers[0], answers[1]);
+}
