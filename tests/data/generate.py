@@ -11,10 +11,10 @@ import shutil
 import types
 import warnings
 
-from generator import calendars, formats, joins, labels, missing, real, reductions, structure, windows, workloads
+from generator import calendars, formats, joins, labels, missing, netcdf, real, reductions, structure, windows, workloads
 from generator.stores import DATA
 
-MODULES = [real, labels, missing, formats, calendars, structure, workloads, reductions, windows, joins]
+MODULES = [real, labels, missing, formats, calendars, structure, workloads, reductions, windows, joins, netcdf]
 
 
 def main():
@@ -24,6 +24,8 @@ def main():
     gzip.time = types.SimpleNamespace(time=lambda: 0)
     for old in DATA.glob("*.zarr"):
         shutil.rmtree(old)
+    for old in DATA.glob("*.nc"):
+        old.unlink()
     for module in MODULES:
         module.stores()
     for module in MODULES:

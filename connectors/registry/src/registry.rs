@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use hyperslab_array::{ArrayError, Connector, Dataset, ErrorKind, Result, nearest_names};
+use hyperslab_netcdf::NetcdfConnector;
 use hyperslab_zarr::ZarrConnector;
 use object_store::ObjectStore;
 
-use crate::stores::Stores;
+use crate::stores::{Found, Stores};
 use crate::{Location, OpenOptions, Scheme};
 
 /// A connector that reads from an object store.
@@ -16,8 +17,9 @@ pub type DynConnector = dyn Connector<Store = Arc<dyn ObjectStore>>;
 ///
 /// ```
 /// let registry = hyperslab_connectors::Registry::default();
-/// assert_eq!(registry.formats(), ["ZARR"]);
+/// assert_eq!(registry.formats(), ["ZARR", "NETCDF"]);
 /// assert!(registry.recognizes("s3://bucket/ersst.zarr"));
+/// assert!(registry.recognizes("https://host/ersst.nc"));
 /// assert!(!registry.recognizes("ersst.parquet"));
 /// ```
 #[derive(Debug, Clone)]
@@ -29,7 +31,7 @@ pub struct Registry {
 impl Default for Registry {
     /// Every format that this build has.
     fn default() -> Self {
-        Self::empty().with_connector(Arc::new(ZarrConnector))
+        Self::empty().with_connector(Arc::new(ZarrConnector)).with_connector(Arc::new(NetcdfConnector))
     }
 }
 
@@ -75,7 +77,7 @@ impl Registry {
     /// # Errors
     /// When the location or an option is not valid, or a local path does not exist.
     pub async fn store(&self, location: &str, options: &OpenOptions) -> Result<Arc<dyn ObjectStore>> {
-        self.stores.rooted(&Location::parse(location)?, options).await
+        Ok(self.stores.rooted(&Location::parse(location)?, options).await?.store)
     }
 
     /// Opens the dataset at `location` and calls it `name`. Without a `format`, the name of the location tells, or
@@ -91,15 +93,21 @@ impl Registry {
         options: &OpenOptions,
     ) -> Result<Dataset> {
         let location = Location::parse(location)?;
-        let candidates = self.candidates(&location, format)?;
-        let store = self.stores.rooted(&location, options).await?;
+        let known = format.map(|format| self.connector(format)).transpose()?;
+        let rooted = self.stores.rooted(&location, options).await?;
+        let candidates = match known {
+            Some(connector) => vec![fitting(connector, rooted.found, &location)?],
+            None => self.candidates(&location, rooted.found)?,
+        };
         let text = location.to_string();
         let mut nothing_there = None;
         for connector in &candidates {
-            match connector.open(name, &text, Arc::clone(&store)).await {
+            match connector.open(name, &text, Arc::clone(&rooted.store)).await {
                 Ok(dataset) => return Ok(dataset),
                 // Another format may find something.
-                Err(e) if e.kind() == ErrorKind::NotFound => nothing_there = Some(e),
+                Err(e) if e.kind() == ErrorKind::NotFound => nothing_there = nothing_there.or(Some(e)),
+                // A bucket that may not be listed refuses what is not there; the format before found nothing either.
+                Err(e) if nothing_there.is_some() && e.kind() == ErrorKind::Io && !e.is_retryable() => {}
                 Err(e) => return Err(hinted(e, &location, options)),
             }
         }
@@ -114,19 +122,47 @@ impl Registry {
         })
     }
 
-    fn candidates(&self, location: &Location, format: Option<&str>) -> Result<Vec<Arc<DynConnector>>> {
-        if let Some(format) = format {
-            return match self.connectors.iter().find(|c| c.format().eq_ignore_ascii_case(format)) {
-                Some(connector) => Ok(vec![Arc::clone(connector)]),
-                None => Err(ArrayError::unsupported(format!("unknown format `{format}`"))
-                    .hint(nearest_names(format, self.formats()))),
-            };
-        }
-        match self.connectors.iter().find(|c| c.recognizes(location.inner())) {
+    fn connector(&self, format: &str) -> Result<Arc<DynConnector>> {
+        self.connectors.iter().find(|c| c.format().eq_ignore_ascii_case(format)).cloned().ok_or_else(|| {
+            ArrayError::unsupported(format!("unknown format `{format}`")).hint(nearest_names(format, self.formats()))
+        })
+    }
+
+    /// The connectors that may open what was found: the one that knows the name, or else all.
+    fn candidates(&self, location: &Location, found: Found) -> Result<Vec<Arc<DynConnector>>> {
+        let fitting: Vec<_> = self.connectors.iter().filter(|c| fits(c, found)).cloned().collect();
+        match fitting.iter().find(|c| c.recognizes(location.inner())) {
             Some(connector) => Ok(vec![Arc::clone(connector)]),
-            None => Ok(self.connectors.clone()),
+            None if fitting.is_empty() && found == Found::File => Err(is_a_file(location)),
+            None => Ok(fitting),
         }
     }
+}
+
+/// Whether a connector reads from what was found.
+fn fits(connector: &Arc<DynConnector>, found: Found) -> bool {
+    found == Found::Unknown || connector.is_one_file() == (found == Found::File)
+}
+
+/// The connector that was asked for, where it reads from what was found.
+fn fitting(connector: Arc<DynConnector>, found: Found, location: &Location) -> Result<Arc<DynConnector>> {
+    if fits(&connector, found) {
+        return Ok(connector);
+    }
+    let expected = format!("expected a file of format {}", connector.format());
+    Err(match found {
+        Found::File => is_a_file(location),
+        Found::Archive => ArrayError::unsupported(format!("location `{location}` is an archive, {expected}"))
+            .hint("unpack the archive"),
+        Found::Directory | Found::Unknown => {
+            ArrayError::unsupported(format!("location `{location}` is a directory, {expected}"))
+        }
+    })
+}
+
+fn is_a_file(location: &Location) -> ArrayError {
+    ArrayError::unsupported(format!("location `{location}` is a file, expected a directory or a zip archive"))
+        .hint("`zip://PATH` opens an archive whose name does not end in `.zip`")
 }
 
 /// A bucket that refuses is most often a public one that was asked with no or the wrong credentials.

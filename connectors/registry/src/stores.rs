@@ -40,18 +40,20 @@ impl Stores {
         self.injected.push((prefix, store));
     }
 
-    /// The store of `location`, rooted there; a zip archive is opened.
-    pub(crate) async fn rooted(&self, location: &Location, options: &OpenOptions) -> Result<Arc<dyn ObjectStore>> {
+    /// The store of `location`, rooted there; a zip archive is opened. A location that is one file is the object of
+    /// the empty path.
+    pub(crate) async fn rooted(&self, location: &Location, options: &OpenOptions) -> Result<Rooted> {
         let place = self.place(location, options)?;
-        if place.is_archive {
+        if place.found == Found::Archive {
             let zip = ZipStore::open(place.store, place.path).await.map_err(|e| at(e, location))?;
-            return Ok(Arc::new(zip));
+            return Ok(Rooted { store: Arc::new(zip), found: place.found });
         }
-        Ok(if place.path.as_ref().is_empty() {
+        let store = if place.path.as_ref().is_empty() {
             place.store
         } else {
             Arc::new(PrefixStore::new(place.store, place.path))
-        })
+        };
+        Ok(Rooted { store, found: place.found })
     }
 
     fn place(&self, location: &Location, options: &OpenOptions) -> Result<Place> {
@@ -70,7 +72,7 @@ impl Stores {
                 None => Path::from_url_path(rest.trim_matches('/')),
             };
             let path = path.map_err(|e| bad_path(location, e))?;
-            return Ok(Place { store: Arc::clone(store), path, is_archive: location.is_archive() });
+            return Ok(Place { store: Arc::clone(store), path, found: Found::of_name(location) });
         }
         let Some(url) = location.url() else { return local(location) };
         let path = Path::from_url_path(url.path()).map_err(|e| bad_path(location, e))?;
@@ -85,7 +87,7 @@ impl Stores {
                 store
             }
         };
-        Ok(Place { store, path, is_archive: location.is_archive() })
+        Ok(Place { store, path, found: Found::of_name(location) })
     }
 }
 
@@ -95,10 +97,33 @@ impl fmt::Debug for Stores {
     }
 }
 
+/// A store whose root is a location.
+#[derive(Debug)]
+pub(crate) struct Rooted {
+    pub(crate) store: Arc<dyn ObjectStore>,
+    pub(crate) found: Found,
+}
+
+/// What is at a location, as far as is known before anything is asked of its store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Found {
+    Directory,
+    File,
+    Archive,
+    /// A name in a store, of which there may be objects below it or one of just that name.
+    Unknown,
+}
+
+impl Found {
+    fn of_name(location: &Location) -> Self {
+        if location.is_archive() { Self::Archive } else { Self::Unknown }
+    }
+}
+
 struct Place {
     store: Arc<dyn ObjectStore>,
     path: Path,
-    is_archive: bool,
+    found: Found,
 }
 
 fn bad_path(location: &Location, source: object_store::path::Error) -> ArrayError {
@@ -121,21 +146,19 @@ fn local(location: &Location) -> Result<Place> {
     };
     let is_directory = std::fs::metadata(path).map_err(unreadable)?.is_dir();
     let path = path.canonicalize().map_err(unreadable)?;
-    let is_archive = !is_directory && location.is_archive();
-    if !is_directory && !is_archive {
-        return Err(ArrayError::unsupported(format!(
-            "location `{location}` is a file, expected a directory or a zip archive"
-        ))
-        .hint("`zip://PATH` opens an archive whose name does not end in `.zip`"));
-    }
+    let found = match is_directory {
+        true => Found::Directory,
+        false if location.is_archive() => Found::Archive,
+        false => Found::File,
+    };
     let root = if is_directory { Some(path.as_path()) } else { path.parent() };
     let store = LocalFileSystem::new_with_prefix(root.unwrap_or(&path))
         .map_err(|e| ArrayError::io(format!("location `{location}` cannot be read")).with_source(e))?;
-    let path = match (is_archive, path.file_name()) {
-        (true, Some(name)) => Path::parse(name.to_string_lossy()).map_err(|e| bad_path(location, e))?,
+    let path = match (is_directory, path.file_name()) {
+        (false, Some(name)) => Path::parse(name.to_string_lossy()).map_err(|e| bad_path(location, e))?,
         _ => Path::default(),
     };
-    Ok(Place { store: Arc::new(store), path, is_archive })
+    Ok(Place { store: Arc::new(store), path, found })
 }
 
 /// A client for the bucket or host of `location`.

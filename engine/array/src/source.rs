@@ -107,6 +107,11 @@ pub trait Connector: Debug + Send + Sync {
     /// Whether a location looks like this format, from its name alone.
     fn recognizes(&self, location: &str) -> bool;
 
+    /// Whether a dataset is one file: then it is the object of the empty path in the store that is rooted at it.
+    fn is_one_file(&self) -> bool {
+        false
+    }
+
     /// Opens the dataset at the root of `store`. Reads metadata and 1-D coordinates, no other chunk.
     ///
     /// # Errors

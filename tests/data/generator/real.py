@@ -7,6 +7,7 @@ import iris_sample_data
 import numpy as np
 import xarray as xr
 
+from . import netcdf
 from .slt import Slt, f64, rows
 from .stores import forget_encoding, read, write
 
@@ -24,6 +25,7 @@ def stores():
     write(ostia, "ostia_v2.zarr", chunks=cut, zarr_format=2)
     shards = {"time": 60, "latitude": 18, "longitude": 432}
     write(ostia, "ostia_sharded.zarr", chunks=cut, shards=shards)
+    netcdf.write(ostia, "ostia.nc", unlimited_dims=["time"])
 
     # A projection of 240 years of 360 days; every second year is enough.
     write(source("E1_north_america.nc").isel(time=slice(None, None, 2)), "e1.zarr", chunks={"time": 60})
@@ -50,6 +52,10 @@ def stores():
 
 
 def cases():
+    with Slt("ostia_netcdf", "Real sea surface temperatures (OSTIA), NetCDF classic.") as slt:
+        slt.format = "NETCDF"
+        slt.table("ostia", "ostia.nc")
+        ostia_cases(slt, netcdf.read("ostia.nc"))
     for name, about in [
         ("ostia", "Real sea surface temperatures (OSTIA), Zarr v3."),
         ("ostia_v2", "Real sea surface temperatures (OSTIA), Zarr v2."),

@@ -17,6 +17,7 @@ class Slt:
 
     def __init__(self, name, about):
         self.path = SLT / f"oracle_{name}.slt"
+        self.format = "ZARR"
         self.lines = ["# Written by tests/data/generate.py from what xarray answers; do not edit.", "#", f"# {about}"]
 
     def __enter__(self):
@@ -28,7 +29,7 @@ class Slt:
             self.path.write_text("\n".join(self.lines) + "\n")
 
     def table(self, name, store):
-        self.lines += ["", "statement ok", f"CREATE EXTERNAL TABLE {name} STORED AS ZARR LOCATION '$DATA/{store}'"]
+        self.lines += ["", "statement ok", f"CREATE EXTERNAL TABLE {name} STORED AS {self.format} LOCATION '$DATA/{store}'"]
 
     def query(self, sql, rows, *, relative=None, why=None):
         """`rows` is the answer, in the order of the answer; `relative` loosens the comparison of its floats."""

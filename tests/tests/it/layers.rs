@@ -13,7 +13,8 @@ use serde_json::Value;
 const LAYERS: &[(&str, &[&str])] = &[
     ("hyperslab-array", &[]),
     ("hyperslab-zarr", &["hyperslab-array"]),
-    ("hyperslab-connectors", &["hyperslab-array", "hyperslab-zarr"]),
+    ("hyperslab-netcdf", &["hyperslab-array"]),
+    ("hyperslab-connectors", &["hyperslab-array", "hyperslab-netcdf", "hyperslab-zarr"]),
     ("hyperslab-exec", &["hyperslab-array"]),
     ("hyperslab-planner", &["hyperslab-array", "hyperslab-exec"]),
     ("hyperslab-plot", &[]),
@@ -37,6 +38,7 @@ const LAYERS: &[(&str, &[&str])] = &[
 const FORBIDDEN: &[(&str, &[&str])] = &[
     ("hyperslab-array", &["datafusion", "arrow", "object_store", "zarrs", "tokio"]),
     ("hyperslab-zarr", &["datafusion", "arrow"]),
+    ("hyperslab-netcdf", &["datafusion", "arrow", "zarrs"]),
     ("hyperslab-connectors", &["datafusion", "arrow", "zarrs"]),
     ("hyperslab-exec", &["object_store", "zarrs", "arrow"]),
     ("hyperslab-planner", &["object_store", "zarrs", "arrow"]),

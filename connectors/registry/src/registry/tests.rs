@@ -142,3 +142,78 @@ async fn a_real_dataset_is_the_same_in_a_directory_and_in_archives() {
         assert_eq!(format!("{:?}", answers[0]), format!("{:?}", answers[1]), "{name}");
     }
 }
+
+/// The smallest file: CDF-2 without anything in it.
+const SMALLEST: &[u8] = b"CDF\x02\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0";
+
+#[tokio::test]
+async fn a_file_is_opened_by_a_format_of_files_and_a_folder_by_one_of_folders() {
+    let parent = tempfile::tempdir().unwrap();
+    let at = |name: &str| parent.path().join(name).to_str().unwrap().to_string();
+    std::fs::write(at("x.nc"), SMALLEST).unwrap();
+    std::fs::write(at("x.dat"), SMALLEST).unwrap();
+    std::fs::write(at("x.txt"), b"some text").unwrap();
+    let archive = zip::ZipWriter::new(std::io::Cursor::new(Vec::new())).finish().unwrap().into_inner();
+    std::fs::write(at("x.nc.zip"), archive).unwrap();
+    std::fs::create_dir(at("y.nc")).unwrap();
+    std::fs::create_dir(at("y")).unwrap();
+    let registry = Registry::default();
+    for (location, format) in [("x.nc", None), ("x.dat", None), ("x.dat", Some("NETCDF"))] {
+        assert_eq!(open(&registry, &at(location), format).await.unwrap().format, "NETCDF", "{location}");
+    }
+    for (location, format, expected) in [
+        ("x.nc", Some("ZARR"), "x.nc` is a file, expected a directory or a zip archive; hint: `zip://PATH` opens"),
+        ("y.nc", Some("NETCDF"), "y.nc` is a directory, expected a file of format NETCDF"),
+        ("y.nc", None, "y.nc` holds no dataset, expected one of format ZARR: "),
+        (
+            "x.nc.zip",
+            Some("netcdf"),
+            "x.nc.zip` is an archive, expected a file of format NETCDF; hint: unpack the archive",
+        ),
+        ("y", None, "y` holds no dataset, expected one of format ZARR: "),
+        (
+            "x.txt",
+            None,
+            "x.txt` holds no dataset, expected one of format NETCDF: the file is no netCDF classic file: \
+                         it starts with `some tex`, expected `CDF`",
+        ),
+    ] {
+        let error = open(&registry, &at(location), format).await.unwrap_err();
+        assert!(error.contains(expected), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn a_file_in_a_store_is_opened_by_its_name_or_because_nothing_is_below_it() {
+    let store = InMemory::new();
+    for key in ["a/x.nc", "a/x"] {
+        store.put(&Path::from(key), PutPayload::from_static(SMALLEST)).await.unwrap();
+    }
+    let registry = Registry::default().with_store("s3://bucket", Arc::new(store));
+    for location in ["s3://bucket/a/x.nc", "s3://bucket/a/x"] {
+        assert_eq!(open(&registry, location, None).await.unwrap().format, "NETCDF", "{location}");
+    }
+    let error = open(&registry, "s3://bucket/a/y.nc", None).await.unwrap_err();
+    assert!(
+        error.starts_with("location `s3://bucket/a/y.nc` holds no dataset, expected one of format NETCDF"),
+        "{error}"
+    );
+}
+
+#[tokio::test]
+async fn a_real_dataset_is_the_same_in_zarr_and_in_netcdf() {
+    let data = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/data");
+    let mut answers = Vec::new();
+    for name in ["ostia.zarr", "ostia.nc"] {
+        let location = data.join(name);
+        let registry = Registry::default();
+        let dataset = registry.open("x", location.to_str().unwrap(), None, &OpenOptions::new()).await.unwrap();
+        let variable = dataset.variable("surface_temperature").unwrap();
+        let region = hyperslab_array::Region::full(&[12, 9, 144]);
+        let values = variable.source.fetch(&[0, 0, 0], &region).await.unwrap().decode().unwrap();
+        let times = dataset.coordinates["time"].labels().get(53);
+        answers.push(format!("{:?} {times:?} {values:?}", variable.shape()));
+    }
+    assert!(answers[0].len() > 10_000);
+    assert_eq!(answers[0], answers[1]);
+}

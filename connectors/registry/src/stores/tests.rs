@@ -20,12 +20,17 @@ async fn a_path_that_does_not_exist_is_called_that() {
 }
 
 #[tokio::test]
-async fn a_file_that_is_no_archive_is_refused() {
+async fn a_local_file_is_the_object_of_the_empty_path() {
     let directory = tempfile::tempdir().unwrap();
-    let path = directory.path().join("x.nc");
-    std::fs::write(&path, b"CDF").unwrap();
-    let error = stores_error(path.to_str().unwrap(), &OpenOptions::new()).await;
-    assert!(error.contains("is a file, expected a directory or a zip archive"), "{error}");
+    for name in ["x.nc", "y z%20#?.nc"] {
+        let path = directory.path().join(name);
+        std::fs::write(&path, b"CDF").unwrap();
+        let location = Location::parse(path.to_str().unwrap()).unwrap();
+        let rooted = Stores::default().rooted(&location, &OpenOptions::new()).await.unwrap();
+        assert_eq!(rooted.found, Found::File);
+        assert_eq!(rooted.store.get_range(&Path::default(), 1..3).await.unwrap(), "DF");
+        assert!(rooted.store.get(&Path::from("zarr.json")).await.is_err());
+    }
 }
 
 #[tokio::test]
@@ -36,7 +41,7 @@ async fn a_local_directory_is_the_root_whatever_it_is_called() {
         std::fs::create_dir(&directory).unwrap();
         std::fs::write(directory.join("zarr.json"), b"{}").unwrap();
         let location = Location::parse(directory.to_str().unwrap()).unwrap();
-        let store = Stores::default().rooted(&location, &OpenOptions::new()).await.unwrap();
+        let store = Stores::default().rooted(&location, &OpenOptions::new()).await.unwrap().store;
         assert_eq!(store.get(&Path::from("zarr.json")).await.unwrap().bytes().await.unwrap(), "{}", "{name}");
         assert!(store.get(&Path::from("zarr.json/x")).await.is_err());
     }
@@ -54,12 +59,12 @@ async fn an_injected_store_answers_what_is_below_its_prefix() {
     for (text, expected) in
         [("synthetic://a/b.zarr", "outer"), ("synthetic://x/arco.zarr", "inner"), ("synthetic://x/arco.zarr/", "inner")]
     {
-        let store = stores.rooted(&Location::parse(text).unwrap(), &OpenOptions::new()).await.unwrap();
+        let store = stores.rooted(&Location::parse(text).unwrap(), &OpenOptions::new()).await.unwrap().store;
         assert_eq!(store.get(&Path::from("zarr.json")).await.unwrap().bytes().await.unwrap(), expected);
     }
     // A prefix ends at a slash.
     let other = Location::parse("synthetic://x/arco.zarr2").unwrap();
-    let other = stores.rooted(&other, &OpenOptions::new()).await.unwrap();
+    let other = stores.rooted(&other, &OpenOptions::new()).await.unwrap().store;
     assert!(other.get(&Path::from("zarr.json")).await.is_err());
 }
 
@@ -74,9 +79,9 @@ async fn memory_is_shared_by_the_datasets_of_one_registry() {
     let stores = Stores::default();
     let (a, b) = (Location::parse("memory://x/a").unwrap(), Location::parse("memory://x").unwrap());
     let none = OpenOptions::new();
-    let store = stores.rooted(&a, &none).await.unwrap();
+    let store = stores.rooted(&a, &none).await.unwrap().store;
     store.put(&Path::from("zarr.json"), PutPayload::from_static(b"{}")).await.unwrap();
-    let store = stores.rooted(&b, &none).await.unwrap();
+    let store = stores.rooted(&b, &none).await.unwrap().store;
     assert!(store.get(&Path::from("a/zarr.json")).await.is_ok());
 }
 

@@ -127,6 +127,11 @@ impl TimeUnits {
         micros.into_iter().all(|micros| matches!(self.count(micros), Some((_, 0.0))))
     }
 
+    /// Whether each of `micros` is a whole number of units that 32 bits hold.
+    pub fn fits_int32(&self, micros: impl IntoIterator<Item = i64>) -> bool {
+        micros.into_iter().all(|m| matches!(self.count(m), Some((whole, 0.0)) if i32::try_from(whole).is_ok()))
+    }
+
     /// The type of decoded values: [`DataType::Timestamp`] in the standard calendars, [`DataType::String`] in others.
     pub fn data_type(&self) -> DataType {
         if self.calendar.is_standard() { DataType::Timestamp } else { DataType::String }

@@ -10,7 +10,7 @@ use hyperslab_planner::rules::{datasets_of, source_of};
 use super::Format;
 use super::labels::OutputDimension;
 use super::options::{ExportOptions, VariableOptions};
-use super::variable::{About, OutputVariable, type_of};
+use super::variable::{About, OutputVariable, Stores, type_of};
 use crate::dataset::dimensions_of;
 use crate::result::group_columns;
 
@@ -87,7 +87,7 @@ impl Layout {
                     field,
                     source,
                     options: about,
-                    format,
+                    stores: Stores::of(format, options),
                     labels: Some(&dimension.labels),
                     data_type: dimension.labels.values.data_type(),
                 };
@@ -103,6 +103,7 @@ impl Layout {
                     encoding,
                     attributes,
                     says_fill_value,
+                    is_nullable: false,
                 });
                 continue;
             }
@@ -111,7 +112,7 @@ impl Layout {
                 field,
                 source: source.as_deref(),
                 options: about,
-                format,
+                stores: Stores::of(format, options),
                 labels: None,
                 data_type: type_of(field.name(), &plain_type(field.data_type())).map_err(datafusion_error)?,
             };
@@ -124,6 +125,7 @@ impl Layout {
                 encoding,
                 attributes,
                 says_fill_value,
+                is_nullable: field.is_nullable(),
             });
         }
         Ok(())
@@ -156,6 +158,14 @@ impl Layout {
             }
             None => (0..self.dimensions.len()).collect(),
         }
+    }
+
+    /// The names of the coordinates of a variable that are none of its dimensions, as CF's attribute has them.
+    pub fn coordinates_of(&self, variable: &OutputVariable) -> Option<String> {
+        let auxiliary = self.variables.iter().filter(|v| v.is_coordinate);
+        let fits = auxiliary.filter(|c| c.dimensions.iter().all(|d| variable.dimensions.contains(d)));
+        let names: Vec<&str> = fits.map(|c| c.name.as_str()).collect();
+        (!names.is_empty()).then(|| names.join(" "))
     }
 
     /// The sizes of some dimensions.

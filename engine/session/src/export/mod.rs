@@ -7,12 +7,15 @@
 
 mod assemble;
 mod broadcast;
+mod chunks;
 mod labels;
 mod layout;
+mod netcdf;
 mod options;
 mod place;
 mod rows;
 mod spill;
+mod target;
 mod update;
 mod variable;
 mod zarr;
@@ -28,14 +31,16 @@ use datafusion::dataframe::DataFrame;
 use datafusion::error::Result;
 use datafusion::sql::parser::CopyToStatement;
 use datafusion::sql::sqlparser::ast::Value;
-use hyperslab_array::ArrayError;
+use hyperslab_array::{ArrayError, Dataset};
 use hyperslab_connectors::{Location, OpenOptions, Registry};
 use hyperslab_exec::datafusion_error;
 use hyperslab_zarr::writer::ExistingGroup;
 
 use self::layout::Layout;
+use self::netcdf::NetcdfTarget;
 use self::options::ExportOptions;
 use self::place::{Partial, Place};
+use self::target::Target;
 use self::update::{Update, fitted};
 use self::zarr::ZarrTarget;
 use crate::QueryResult;
@@ -91,13 +96,14 @@ pub(crate) async fn run(
         Format::Zarr => {
             let layout = Layout::try_new(&frame, format, &options).await?;
             let place = Place::of_store(&location, registry, open_options, options.overwrite).await?;
-            let mut target = ZarrTarget::try_new(place, &layout, &options)?;
-            let rows = rows::write(frame, &layout, &mut target, None).await?;
-            target.commit().await?;
-            rows
+            let target = Target::Zarr(Box::new(ZarrTarget::try_new(place, &layout, &options)?));
+            written(frame, &layout, target, None).await?
         }
         Format::Netcdf => {
-            return Err(datafusion_error(ArrayError::unsupported("NetCDF cannot be written")));
+            let layout = Layout::try_new(&frame, format, &options).await?;
+            let partial = Partial::file(&location, options.overwrite)?;
+            let target = NetcdfTarget::try_new(partial, &frame, &layout, &options).await?;
+            written(frame, &layout, Target::Netcdf(Box::new(target)), None).await?
         }
     };
     counted("count", rows)
@@ -150,8 +156,17 @@ async fn update(
         Update::Append { .. } => Place::Bucket(store),
         Update::Region => Place::inside(location, existing.roots())?,
     };
-    let mut target = ZarrTarget::of_existing(place, &layout, existing, update != Update::Region)?;
-    let rows = rows::write(frame, &layout, &mut target, Some((&dataset, update))).await?;
+    let target = ZarrTarget::of_existing(place, &layout, existing, update != Update::Region)?;
+    written(frame, &layout, Target::Zarr(Box::new(target)), Some((&dataset, update))).await
+}
+
+async fn written(
+    frame: DataFrame,
+    layout: &Layout,
+    mut target: Target,
+    existing: Option<(&Dataset, Update)>,
+) -> Result<u64> {
+    let rows = rows::write(frame, layout, &mut target, existing).await?;
     target.commit().await?;
     Ok(rows)
 }

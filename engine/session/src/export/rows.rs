@@ -16,9 +16,9 @@ use super::broadcast::Broadcast;
 use super::labels::{OutputDimension, show};
 use super::layout::Layout;
 use super::spill::Spill;
+use super::target::Target;
 use super::update::{Update, stored_values};
 use super::variable::OutputVariable;
-use super::zarr::ZarrTarget;
 use crate::dataset::plain;
 
 /// Bytes of open chunks that are held in memory, where the session allows it.
@@ -38,7 +38,7 @@ struct Group {
 pub(super) async fn write(
     frame: DataFrame,
     layout: &Layout,
-    target: &mut ZarrTarget,
+    target: &mut Target,
     existing: Option<(&Dataset, Update)>,
 ) -> Result<u64> {
     let context = frame.task_ctx();
@@ -74,7 +74,7 @@ struct Writer<'a> {
 }
 
 impl<'a> Writer<'a> {
-    fn try_new(layout: &'a Layout, target: &ZarrTarget, reservation: MemoryReservation) -> Result<Self> {
+    fn try_new(layout: &'a Layout, target: &Target, reservation: MemoryReservation) -> Result<Self> {
         let all: Vec<usize> = (0..layout.dimensions.len()).collect();
         let shape = layout.shape(&all);
         let mut shapes: Vec<(Vec<u64>, Vec<usize>)> = Vec::new();
@@ -133,7 +133,7 @@ impl<'a> Writer<'a> {
         Ok(())
     }
 
-    async fn add(&mut self, batch: &RecordBatch, target: &mut ZarrTarget) -> Result<()> {
+    async fn add(&mut self, batch: &RecordBatch, target: &mut Target) -> Result<()> {
         for (dimension, positions) in self.layout.dimensions.iter().zip(&mut self.positions) {
             dimension.positions(&column(batch, dimension.column)?, positions)?;
         }
@@ -156,7 +156,7 @@ impl<'a> Writer<'a> {
         self.reservation.try_resize(held)
     }
 
-    async fn finish(mut self, target: &mut ZarrTarget, update: Option<Update>) -> Result<()> {
+    async fn finish(mut self, target: &mut Target, update: Option<Update>) -> Result<()> {
         let first = self.layout.coordinates.len();
         for group in &mut self.groups {
             while let Some(chunk) = group.assembler.next_unfinished().map_err(datafusion_error)? {
@@ -186,13 +186,7 @@ impl<'a> Writer<'a> {
 }
 
 /// Writes all chunks of a variable that is held whole.
-async fn write_all(
-    variable: usize,
-    shape: &[u64],
-    values: &Values,
-    has_gaps: bool,
-    target: &mut ZarrTarget,
-) -> Result<()> {
+async fn write_all(variable: usize, shape: &[u64], values: &Values, has_gaps: bool, target: &mut Target) -> Result<()> {
     let grid = ChunkGrid::regular(shape, &target.stored_shape(variable)).map_err(datafusion_error)?;
     let counts = grid.counts();
     for number in 0..grid.chunk_count() {
@@ -208,7 +202,7 @@ async fn write_all(
     Ok(())
 }
 
-async fn send(chunk: WholeChunk, members: &[usize], layout: &Layout, target: &mut ZarrTarget) -> Result<()> {
+async fn send(chunk: WholeChunk, members: &[usize], layout: &Layout, target: &mut Target) -> Result<()> {
     for (i, values) in members.iter().zip(chunk.values) {
         target.write(layout.coordinates.len() + i, &chunk.chunk, values, chunk.has_gaps).await?;
     }

@@ -77,6 +77,7 @@ pub(super) fn fitted(layout: Layout, dataset: &Dataset, append: Option<&str>) ->
                 encoding: variable.encoding.clone(),
                 attributes: variable.attributes.clone(),
                 says_fill_value: true,
+                is_nullable: false,
             });
         }
     }

@@ -9,7 +9,7 @@ use hyperslab_exec::metadata::CALENDAR;
 use serde_json::{Value, json};
 
 use super::Format;
-use super::options::VariableOptions;
+use super::options::{ExportOptions, VariableOptions};
 use crate::dataset::ENCODING;
 
 /// Units of time from the longest to the shortest.
@@ -31,6 +31,28 @@ pub(super) struct OutputVariable {
     pub attributes: Attributes,
     /// Whether `_FillValue` is said even where no value is missing.
     pub says_fill_value: bool,
+    /// Whether a value of the column can be missing.
+    pub is_nullable: bool,
+}
+
+/// Which types a format stores.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Stores {
+    Everything,
+    /// Everything but a type for bools.
+    Numbers,
+    /// Neither bools nor integers of 64 bits, nor unsigned ones that are longer than a byte.
+    Classic,
+}
+
+impl Stores {
+    pub fn of(format: Format, options: &ExportOptions) -> Self {
+        match format {
+            Format::Zarr => Self::Everything,
+            Format::Netcdf if options.netcdf_data64 => Self::Numbers,
+            Format::Netcdf => Self::Classic,
+        }
+    }
 }
 
 /// What is known of a column before its values are.
@@ -39,7 +61,7 @@ pub(super) struct About<'a> {
     /// The variable that it is, unchanged.
     pub source: Option<&'a Variable>,
     pub options: &'a VariableOptions,
-    pub format: Format,
+    pub stores: Stores,
     /// Its values, where it is a dimension.
     pub labels: Option<&'a Decoded>,
     /// The type of its values.
@@ -65,7 +87,7 @@ impl About<'_> {
         let (stored, encoding) = match (&time, self.data_type) {
             (Some((stored, units)), _) => (*stored, units.clone()),
             (None, DataType::Duration) => self.duration(),
-            (None, DataType::Bool) if self.format == Format::Netcdf => {
+            (None, DataType::Bool) if self.stores != Stores::Everything => {
                 (DataType::Int8, Attributes::from_iter([("dtype", "bool")]))
             }
             (None, DataType::Bool | DataType::String) => (self.data_type, self.text_fill()),
@@ -91,7 +113,7 @@ impl About<'_> {
         }
         let encoding =
             Encoding::try_new(stored, &attributes, if self.labels.is_some() { Role::Dimension } else { Role::Data })?;
-        if encoding.data_type() != self.data_type && !(self.is_repacked() && is_number(encoding.data_type())) {
+        if encoding.data_type() != self.data_type && !(self.may_differ() && is_number(encoding.data_type())) {
             return Err(ArrayError::argument(format!(
                 "its attributes make {} of {stored} values, expected {}",
                 encoding.data_type(),
@@ -106,6 +128,19 @@ impl About<'_> {
         let options = self.options;
         let is_asked = options.dtype.is_some() || options.scale_factor.is_some() || options.add_offset.is_some();
         is_asked && is_number(self.data_type)
+    }
+
+    /// Whether numbers may be stored as others than the column has.
+    fn may_differ(&self) -> bool {
+        self.is_repacked() || (self.stores == Stores::Classic && is_number(self.data_type))
+    }
+
+    /// The type in which numbers of type `wanted` are stored: where the format does not have it, the nearest that it has.
+    fn stored_as(&self, wanted: DataType) -> DataType {
+        match (self.stores, wanted) {
+            (Stores::Classic, DataType::Int64 | DataType::UInt16) => DataType::Int32,
+            (_, wanted) => wanted,
+        }
     }
 
     /// The attributes that say what the variable is, not how it is stored.
@@ -142,7 +177,7 @@ impl About<'_> {
         if let Some(units) = &self.options.units {
             parsed(units)?;
             let whole = self.options.dtype.unwrap_or(DataType::Int64);
-            return Ok(Some((whole, of(units))));
+            return Ok(Some((self.time_type(whole, &parsed(units)?), of(units))));
         }
         let stored = self.source.map(|s| s.encoding.stored_type()).filter(|t| t.is_integer() || t.is_float());
         let stored = self.options.dtype.or(stored).unwrap_or(DataType::Int64);
@@ -153,16 +188,31 @@ impl About<'_> {
         if let Some(units) = source
             && (stored.is_float() || self.is_exact(units))
         {
-            return Ok(Some((stored, of(&units.text))));
+            return Ok(Some((self.time_type(stored, units), of(&units.text))));
         }
         for unit in UNITS {
             let text = format!("{unit} since {reference}");
             // The values of what is no dimension are not known yet.
-            if (self.labels.is_some() && self.is_exact(&parsed(&text)?)) || unit == "microseconds" {
-                return Ok(Some((DataType::Int64, of(&text))));
+            let units = parsed(&text)?;
+            if (self.labels.is_some() && self.is_exact(&units)) || unit == "microseconds" {
+                return Ok(Some((self.time_type(DataType::Int64, &units), of(&text))));
             }
         }
         Ok(None)
+    }
+
+    /// The type of a time's numbers: where the format has none of 64 bits, a shorter one that holds all labels, or floats.
+    fn time_type(&self, wanted: DataType, units: &TimeUnits) -> DataType {
+        let fits = || match self.labels.map(|l| &l.values) {
+            Some(Values::Timestamp(micros)) => units.fits_int32(micros.iter().copied()),
+            _ => false,
+        };
+        match (self.stores, wanted) {
+            (Stores::Classic, DataType::Int64) if fits() => DataType::Int32,
+            (Stores::Classic, DataType::Int64 | DataType::UInt64 | DataType::UInt32) => DataType::Float64,
+            (Stores::Classic, DataType::UInt16) => DataType::Int32,
+            (_, wanted) => wanted,
+        }
     }
 
     /// Whether all labels are whole numbers of some units.
@@ -183,7 +233,8 @@ impl About<'_> {
         let lengths = [86_400_000_000, 3_600_000_000, 60_000_000, 1_000_000, 1000, 1];
         let exact = |length: &i64| matches!(labels, Some(Values::Duration(v)) if v.iter().all(|x| x % length == 0));
         let unit = lengths.iter().position(exact).and_then(|i| UNITS.get(i)).unwrap_or(&"microseconds");
-        (DataType::Int64, Attributes::from_iter([("units", *unit), ("dtype", "timedelta64[us]")]))
+        let stored = if self.stores == Stores::Classic { DataType::Float64 } else { DataType::Int64 };
+        (stored, Attributes::from_iter([("units", *unit), ("dtype", "timedelta64[us]")]))
     }
 
     fn text_fill(&self) -> Attributes {
@@ -209,9 +260,9 @@ impl About<'_> {
                         encoding.insert(key, value.clone());
                     }
                 }
-                source.encoding.stored_type()
+                self.stored_as(source.encoding.stored_type())
             }
-            (_, false) => self.data_type,
+            (_, false) => self.stored_as(self.data_type),
             (_, true) => {
                 for (key, value) in [("scale_factor", options.scale_factor), ("add_offset", options.add_offset)] {
                     if let Some(value) = value {

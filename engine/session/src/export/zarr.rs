@@ -12,13 +12,11 @@ use object_store::{ObjectStore, ObjectStoreExt};
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
+use super::chunks::{chunk_shape, shard_shape};
 use super::layout::Layout;
-use super::options::{ExportOptions, Lengths};
+use super::options::ExportOptions;
 use super::place::Place;
 use super::variable::OutputVariable;
-
-/// Bytes of a chunk, before it is compressed, where nobody says how long chunks are.
-const CHUNK_BYTES: u64 = 4 << 20;
 
 /// The most labels in a chunk of a coordinate.
 const LABELS: u64 = 1 << 20;
@@ -204,7 +202,7 @@ impl Array {
         let is_labels = matches!(variable.dimensions.as_slice(), [_]) && variable.is_coordinate;
         let chunk_shape = match is_labels {
             true => shape.iter().map(|n| (*n).clamp(1, LABELS)).collect(),
-            false => chunk_shape(&dimensions, &shape, data_type, options),
+            false => chunk_shape(&dimensions, &shape, data_type, &options.chunks),
         };
         let shard_shape = match options.shards.is_empty() || is_labels {
             true => None,
@@ -216,13 +214,10 @@ impl Array {
             false => Compression::BloscZstd { level: 5, shuffle: true },
         });
         let mut attributes = variable.attributes.clone();
-        if !variable.is_coordinate {
-            let auxiliary = layout.variables.iter().filter(|v| v.is_coordinate);
-            let fits = auxiliary.filter(|c| c.dimensions.iter().all(|d| variable.dimensions.contains(d)));
-            let names: Vec<&str> = fits.map(|c| c.name.as_str()).collect();
-            if !names.is_empty() {
-                attributes.insert("coordinates", names.join(" "));
-            }
+        if !variable.is_coordinate
+            && let Some(names) = layout.coordinates_of(variable)
+        {
+            attributes.insert("coordinates", names);
         }
         let spec = ArraySpec {
             name: variable.name.clone(),
@@ -255,31 +250,6 @@ fn fill_value(data_type: DataType, attributes: &Attributes) -> Value {
             _ => json!(0),
         },
     }
-}
-
-/// Chunks of the lengths that the options say; else the last dimensions whole, as many of them as a chunk may hold.
-fn chunk_shape(dimensions: &[String], shape: &[u64], data_type: DataType, options: &ExportOptions) -> Vec<u64> {
-    let mut left = (CHUNK_BYTES / data_type.size().max(1) as u64).max(1);
-    let mut chunk = vec![1; shape.len()];
-    for ((length, size), name) in chunk.iter_mut().zip(shape).zip(dimensions).rev() {
-        *length = match options.chunks.get(name) {
-            Some(wanted) => (*wanted).min((*size).max(1)),
-            None => {
-                let parts = size.div_ceil(left).max(1);
-                size.div_ceil(parts).max(1)
-            }
-        };
-        left = (left / *length).max(1);
-    }
-    chunk
-}
-
-/// Shards of the lengths that the options say, rounded up to whole chunks; where they say nothing, the whole dimension.
-fn shard_shape(dimensions: &[String], shape: &[u64], chunk: &[u64], shards: &Lengths) -> Vec<u64> {
-    let one = |((name, size), chunk): ((&String, &u64), &u64)| {
-        shards.get(name).copied().unwrap_or(*size).max(1).div_ceil(*chunk) * chunk
-    };
-    dimensions.iter().zip(shape).zip(chunk).map(one).collect()
 }
 
 async fn put(store: &dyn ObjectStore, key: &str, bytes: Bytes) -> hyperslab_array::Result<()> {

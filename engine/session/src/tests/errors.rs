@@ -41,7 +41,7 @@ async fn an_external_table_of_no_known_format() {
     let context = context().await;
     assert_eq!(
         error(&context, "create external table x location 'data/x'").await,
-        "cannot tell the format of `data/x` from its name; hint: add `STORED AS` with one of ZARR, PARQUET, CSV, JSON, ARROW"
+        "cannot tell the format of `data/x` from its name; hint: add `STORED AS` with one of ZARR, NETCDF, PARQUET, CSV, JSON, ARROW"
     );
     let error = error(&context, "create external table x stored as zar location 'data/x'").await;
     assert!(error.contains("ZAR"), "{error}");

@@ -48,10 +48,12 @@ async fn expected(name: &str) -> String {
 
 const STORES: [&str; 3] = ["ostia.zarr", "ostia_v2.zarr", "ostia_sharded.zarr"];
 
+const FILE: &str = "ostia.nc";
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_web_server_gives_the_answers_of_the_disk() {
     let server = Server::http(data(), Fault::None).await;
-    for name in STORES {
+    for name in STORES.into_iter().chain([FILE]) {
         let found = answers(&format!("{}/{name}", server.url()), &OpenOptions::new()).await.unwrap();
         assert_eq!(found, expected(name).await, "{name}");
     }
@@ -60,8 +62,10 @@ async fn a_web_server_gives_the_answers_of_the_disk() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_web_server_without_ranges_gives_the_answers_of_the_disk() {
     let server = Server::http(data(), Fault::NoRanges).await;
-    let found = answers(&format!("{}/ostia_sharded.zarr", server.url()), &OpenOptions::new()).await.unwrap();
-    assert_eq!(found, expected("ostia_sharded.zarr").await);
+    for name in ["ostia_sharded.zarr", FILE] {
+        let found = answers(&format!("{}/{name}", server.url()), &OpenOptions::new()).await.unwrap();
+        assert_eq!(found, expected(name).await, "{name}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -98,7 +102,7 @@ async fn a_web_server_with_nothing_there_is_one_line() {
 async fn a_bucket_gives_the_answers_of_the_disk() {
     let server = Server::s3(&data(), None).await;
     let anonymous = options(&[("aws.endpoint", &server.url()), ("aws.skip_signature", "true")]);
-    for name in STORES {
+    for name in STORES.into_iter().chain([FILE]) {
         let found = answers(&format!("s3://bucket/{name}"), &anonymous).await.unwrap();
         assert_eq!(found, expected(name).await, "{name}");
     }
