@@ -87,7 +87,9 @@ fn northward_wind(index: Index) -> f32 {
 
 fn humidity(index: Index) -> f32 {
     let p = place(index);
-    let share = p.cosine * p.cosine;
+    // It rains most a little north of the equator.
+    let middle = cos((p.latitude - 4.0) / 360.0);
+    let share = middle * middle;
     let pressure = p.pressure / 1000.0;
     let surface = 0.0175 * share * share + 0.0008 + 0.002 * p.season * p.sine * p.cosine;
     let dry = 1.0 - 0.3 * bump(p.latitude, 25.0, 12.0) - 0.3 * bump(p.latitude, -25.0, 12.0);

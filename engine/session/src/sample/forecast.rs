@@ -57,7 +57,7 @@ fn predicted([start, lead, member, y, x]: [usize; 5]) -> f32 {
     let own = |k: usize| 2.0 * smooth_noise(run, LEADS, 60 + PATTERNS * member + k);
     let error = growth * sum(patterns(y, x), |k| shared(k) + own(k)) + 0.1 * noise(run * 300 + y * 25 + x, 90 + member);
     // The model is too cold, more so with every day.
-    stepped(truth + error - 0.6 * age, STEP)
+    stepped(truth + error - 0.05 - 0.55 * age, STEP)
 }
 
 fn map() -> [Variable; 2] {
