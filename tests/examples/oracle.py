@@ -4,12 +4,14 @@
     hyperslab sample /tmp/sample
     /tmp/oracle/bin/python oracle.py /tmp/sample
 
-Each function computes what the `-- xarray:` lines of its example say, without the rounding of the example. The answers are
-checked in, so that the tests need no Python; `repl/tests/it/examples.rs` compares them with those of the queries.
+Each function computes what the `-- xarray:` lines of its example say, without the rounding of the example; these lines are run
+too. The answers are checked in, so that the tests need no Python; `repl/tests/it/examples_oracle.rs` compares them with those of
+the queries.
 """
 
 import csv
 import math
+import re
 import sys
 import warnings
 from pathlib import Path
@@ -21,6 +23,9 @@ import xarray as xr
 HERE = Path(__file__).parent
 DATA = Path(sys.argv[1]) if len(sys.argv) > 1 else Path("data")
 MAP = ("lat", "lon")
+STATIONS = xr.Dataset(
+    {"lat": ("name", [21.3, 37.7, -18.1]), "lon": ("name", [202.1, 334.3, 178.4])}, {"name": ["Honolulu", "Ponta Delgada", "Suva"]}
+)
 
 
 def read(name):
@@ -31,7 +36,8 @@ def read(name):
 
 
 def table(name):
-    return pd.read_csv(DATA / f"{name}.csv")
+    found = pd.read_csv(DATA / f"{name}.csv")
+    return found.assign(time=pd.to_datetime(found.time)) if "time" in found else found
 
 
 def text(value):
@@ -100,11 +106,8 @@ def anomaly_to_a_baseline():
 
 
 def join_parquet():
-    stations = xr.Dataset(
-        {"lat": ("name", [21.3, 37.7, -18.1]), "lon": ("name", [202.1, 334.3, 178.4])}, {"name": ["Honolulu", "Ponta Delgada", "Suva"]}
-    )
-    sst = read("ersst").sst.sel(time="2000-07-15").sel(lat=stations.lat, lon=stations.lon, method="nearest")
-    return {"name": stations.name, "lat": sst.lat, "lon": sst.lon, "sst": sst.isel(time=0) if "time" in sst.dims else sst}
+    sst = read("ersst").sst.sel(time="2000-07-15").sel(lat=STATIONS.lat, lon=STATIONS.lon, method="nearest")
+    return {"name": STATIONS.name, "lat": sst.lat, "lon": sst.lon, "sst": sst.squeeze()}
 
 
 def resample():
@@ -185,7 +188,7 @@ def regions_from_a_csv():
 
 
 def buoy_matchup():
-    buoys = table("buoys").assign(time=lambda b: pd.to_datetime(b.time)).to_xarray()
+    buoys = table("buoys").to_xarray()
     there = read("ersst").sst.sel(time=buoys.time, lat=buoys.lat, lon=buoys.lon % 360, method="nearest")
     difference = (buoys.sst - there).drop_vars(["time", "lat", "lon"]).groupby(buoys.id)
     mean = difference.mean()
@@ -201,10 +204,10 @@ def ndvi():
 
 def trend():
     ds = read("ersst")
-    years = ds.time.dt.year + (ds.time.dt.month - 0.5) / 12
-    equator = ds.sst.sel(lat=0)[:, ::10]
-    slope = 10 * equator.assign_coords(time=years.values).polyfit(dim="time", deg=1).polyfit_coefficients.sel(degree=1)
-    return {"lon": equator.lon, "trend": slope, "r2": xr.corr(equator, years, dim="time") ** 2}
+    years = (ds.time.dt.year + (ds.time.dt.month - 0.5) / 12).values
+    equator = ds.sst.sel(lat=0)[:, ::10].assign_coords(time=years)
+    slope = 10 * equator.polyfit(dim="time", deg=1).polyfit_coefficients.sel(degree=1)
+    return {"lon": equator.lon, "trend": slope, "r2": xr.corr(equator, equator.time, dim="time") ** 2}
 
 
 def percentile_by_day_of_year():
@@ -290,11 +293,22 @@ def hottest_cells():
     return {"time": first.time, "lat": first.lat, "lon": first.lon, "sst": first}
 
 
+def run_header(sql):
+    """Runs the lines of xarray that an example starts with: they are to be copied, so they are to run."""
+    comments = [line[3:] for line in sql.splitlines() if line.startswith("-- ")]
+    first = next(i for i, line in enumerate(comments) if line.startswith("xarray: "))
+    asked = next(name for name in re.findall(r"\w+", sql.split("\n\n", 1)[1]) if (DATA / f"{name}.zarr").exists())
+    names = {name: read(name) for name in ("forecast", "analysis")} | {name: table(name) for name in ("regions", "events")}
+    names |= {"ds": xr.open_zarr(DATA / f"{asked}.zarr", chunks=None).load(), "buoys": table("buoys").to_xarray(), "stations": STATIONS, "np": np, "xr": xr}
+    exec("\n".join(line[8:] for line in comments[first:]), names)
+
+
 def main():
     warnings.simplefilter("ignore")
     for old in HERE.glob("*.csv"):
         old.unlink()
     for example in sorted((HERE / "../../sql-examples").glob("*.sql")):
+        run_header(example.read_text())
         # What metadata says is not a number.
         if example.stem in ("01_summary", "10_metadata"):
             continue

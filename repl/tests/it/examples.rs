@@ -100,7 +100,8 @@ fn the_list_of_examples_is_the_one_of_their_headers() {
 const INTRODUCTION: &str = "\
 # Examples
 
-Questions to the sample data, with what one would write in xarray. Each runs as it stands:
+Questions to the sample data, with what one would write in xarray, where `ds` is the dataset that is asked, and `buoys`,
+`forecast` and others are those of that name. Each runs as it stands:
 
 ```text
 hyperslab sample data
