@@ -1,6 +1,7 @@
 -- Anomaly to a baseline
 -- In two steps: what is usual for a month, from thirty years, and how far the months of one year are from it.
--- xarray: usual = box.sel(time=slice("1961", "1990")).groupby("time.month").mean(dim=...)
+-- xarray: box = ds.sst.sel(lat=slice(-5, 5), lon=slice(190, 240))
+--         usual = box.sel(time=slice("1961", "1990")).groupby("time.month").mean(dim=...)
 --         box.sel(time="2015").mean(dim=("lat", "lon")).groupby("time.month") - usual
 
 WITH usual AS (

@@ -56,13 +56,13 @@ pub struct Cli {
 /// What the binary does besides answering.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Write the sample dataset `ersst.zarr` (monthly sea surface temperature, made up) into DIR.
+    /// Write the sample datasets and tables (`ersst.zarr` and others, made up) into DIR.
     Sample {
         /// The folder; made if it is not there.
         #[arg(value_name = "DIR")]
         folder: PathBuf,
     },
-    /// Write the sample dataset into a folder that is removed afterwards, and ask it five questions.
+    /// Write `ersst.zarr` into a folder that is removed afterwards, and ask it five questions.
     Demo,
 }
 

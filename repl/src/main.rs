@@ -74,7 +74,8 @@ fn answer(cli: &Cli, interrupts: Interrupts, runtime: &Runtime) -> Result<(), Fa
 }
 
 fn sample(folder: &Path) -> Result<(), Failure> {
-    let written = hyperslab::sample::write(folder).map_err(Failure::run)?;
-    tell(&format!("wrote `{}`", written.display()));
+    for written in hyperslab::sample::write_all(folder).map_err(Failure::run)? {
+        tell(&format!("wrote `{}`", written.display()));
+    }
     Ok(())
 }

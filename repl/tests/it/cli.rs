@@ -212,6 +212,16 @@ fn an_unknown_column_names_the_valid_ones() {
 }
 
 #[test]
+fn the_sample_is_told_file_by_file() {
+    let output = hyperslab(&["sample"]).arg(sample()).output().unwrap();
+    let told = text(&output.stderr);
+    for name in names(&sample()) {
+        assert!(told.contains(&format!("{name}`\n")), "{name} is not in {told}");
+    }
+    assert_eq!((told.lines().count(), text(&output.stdout)), (10, String::new()));
+}
+
+#[test]
 fn what_is_in_the_place_of_the_sample_is_refused_and_kept() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("ersst.zarr"), "mine").unwrap();

@@ -5,7 +5,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::{answer_of, hyperslab, root, sample};
+#[cfg(unix)]
+use crate::folder;
+use crate::{answer_of, hyperslab, root};
 
 fn pages() -> Vec<PathBuf> {
     let docs = fs::read_dir(root().join("docs")).unwrap().map(|e| e.unwrap().path());
@@ -27,14 +29,6 @@ fn blocks(page: &Path) -> Vec<(String, usize, String)> {
         }
     }
     blocks
-}
-
-/// A folder with the sample as `data`, as the pages have it.
-fn folder() -> tempfile::TempDir {
-    let folder = tempfile::tempdir().unwrap();
-    #[cfg(unix)]
-    std::os::unix::fs::symlink(sample(), folder.path().join("data")).unwrap();
-    folder
 }
 
 #[cfg(unix)]

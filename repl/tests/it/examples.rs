@@ -1,9 +1,10 @@
-//! Every `sql-examples/NN_topic.sql` answers what `NN_topic.out` says. `UPDATE_EXAMPLES=1` writes the answers anew.
+//! Every `sql-examples/NN_topic.sql` answers what `NN_topic.out` says, and `README.md` lists them.
+//! `UPDATE_EXAMPLES=1` writes the answers and the list anew.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use crate::{answer_of, hyperslab, root, sample};
+use crate::root;
 
 /// The files of `sql-examples` with an ending, in order.
 pub fn files(ending: &str) -> Vec<PathBuf> {
@@ -13,34 +14,99 @@ pub fn files(ending: &str) -> Vec<PathBuf> {
     files
 }
 
+/// What a file should hold. Says what is wrong with it where it does not, after writing it when that is asked for.
+fn difference(file: &Path, wanted: &str) -> Option<String> {
+    if std::env::var_os("UPDATE_EXAMPLES").is_some() {
+        fs::write(file, wanted).unwrap();
+    }
+    let found = fs::read_to_string(file).unwrap_or_default();
+    (found != wanted).then(|| format!("{}\nis:\n{found}should be:\n{wanted}", file.display()))
+}
+
+/// The comment that an example starts with.
+struct Header {
+    title: String,
+    /// What it shows, in a sentence or several.
+    shows: String,
+    /// The lines of xarray that it stands for.
+    xarray: Vec<String>,
+}
+
+fn header(file: &Path) -> Header {
+    let text = fs::read_to_string(file).unwrap();
+    let mut lines = text.lines().map_while(|line| line.strip_prefix("-- "));
+    let title = lines.next().unwrap_or_default().to_string();
+    let lines: Vec<&str> = lines.collect();
+    let first = lines.iter().position(|line| line.starts_with("xarray: ")).unwrap_or(lines.len());
+    let xarray = lines[first..].iter().map(|line| line.get(8..).unwrap_or_default().to_string()).collect();
+    Header { title, shows: lines[..first].join(" "), xarray }
+}
+
+#[cfg(unix)]
 #[test]
 fn every_example_gives_its_answer() {
-    let location = sample().join("ersst.zarr");
-    let mut wrong = Vec::new();
-    for file in files("sql") {
+    let run = |file: &PathBuf| {
         // An example may write files.
-        let folder = tempfile::tempdir().unwrap();
-        let run = hyperslab(&["-q", "-f"]).arg(&file).arg(&location).current_dir(&folder).output().unwrap();
-        let answer = answer_of(&run).replace(location.to_str().unwrap(), "ersst.zarr");
-        let out = file.with_extension("out");
-        if std::env::var_os("UPDATE_EXAMPLES").is_some() {
-            fs::write(&out, &answer).unwrap();
-        }
-        let expected = fs::read_to_string(&out).unwrap_or_default();
-        if answer != expected {
-            wrong.push(format!("{}\nanswer:\n{answer}expected:\n{expected}", file.display()));
-        }
-    }
+        let folder = crate::folder();
+        crate::answer_of(&query(&folder).args(["-f"]).arg(file).output().unwrap())
+    };
+    let wrong: Vec<String> =
+        files("sql").iter().filter_map(|file| difference(&file.with_extension("out"), &run(file))).collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// The binary with all datasets of the sample, in a folder that has them as `data`.
+#[cfg(unix)]
+pub fn query(folder: &tempfile::TempDir) -> std::process::Command {
+    let names = fs::read_dir(crate::sample()).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap());
+    let mut locations: Vec<_> =
+        names.filter(|name| name.ends_with(".zarr")).map(|name| format!("data/{name}")).collect();
+    locations.sort();
+    let mut command = crate::hyperslab(&["-q"]);
+    command.args(locations).current_dir(folder);
+    command
 }
 
 #[test]
 fn every_example_says_what_it_shows_and_has_an_answer() {
     let (queries, answers) = (files("sql"), files("out"));
-    assert!(queries.len() >= 10);
+    assert!(queries.len() >= 24);
     assert_eq!(queries.len(), answers.len());
-    for file in queries {
-        let text = fs::read_to_string(&file).unwrap();
-        assert!(text.starts_with("-- ") && text.contains("-- xarray: "), "{}", file.display());
+    for (number, file) in queries.iter().enumerate() {
+        let header = header(file);
+        let whole = !header.title.is_empty() && header.shows.ends_with('.') && !header.xarray.is_empty();
+        assert!(whole, "{}", file.display());
+        let name = file.file_name().unwrap().to_str().unwrap();
+        assert!(name.starts_with(&format!("{:02}_", number + 1)), "{name} is not number {}", number + 1);
+        let lines = fs::read_to_string(file.with_extension("out")).unwrap().lines().count();
+        assert!(lines <= 100, "{name} answers {lines} lines");
     }
 }
+
+#[test]
+fn the_list_of_examples_is_the_one_of_their_headers() {
+    let mut list = String::from(INTRODUCTION);
+    for file in files("sql") {
+        let Header { title, shows, xarray } = header(&file);
+        let name = file.file_stem().unwrap().to_str().unwrap();
+        list += &format!(
+            "\n## [{title}]({name}.sql)\n\n{shows} [Answer]({name}.out).\n\n```text\n{}\n```\n",
+            xarray.join("\n")
+        );
+    }
+    assert_eq!(difference(&root().join("sql-examples/README.md"), &list), None);
+}
+
+const INTRODUCTION: &str = "\
+# Examples
+
+Questions to the sample data, with what one would write in xarray, where `ds` is the dataset that is asked, and `buoys`,
+`forecast` and others are those of that name. Each runs as it stands:
+
+```text
+hyperslab sample data
+hyperslab data/*.zarr -f sql-examples/02_zonal_mean.sql
+```
+
+A test runs all of them, and compares their numbers with those of xarray. This page is made from their first lines.
+";

@@ -6,6 +6,8 @@ mod cli;
 mod demo;
 mod docs;
 mod examples;
+#[cfg(unix)]
+mod examples_oracle;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -46,4 +48,12 @@ fn sample() -> PathBuf {
         folder
     };
     WRITTEN.get_or_init(write).clone()
+}
+
+/// A folder of its own with the sample as `data`, as the pages and the examples have it.
+#[cfg(unix)]
+fn folder() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    std::os::unix::fs::symlink(sample(), folder.path().join("data")).unwrap();
+    folder
 }

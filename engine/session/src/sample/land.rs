@@ -69,12 +69,18 @@ const ISLANDS: &[Outline] = &[
 ];
 
 /// Whether the cell at `latitude` and `longitude`, from 0 to 360, is land.
-pub(super) fn is_land(latitude: i32, longitude: i32) -> bool {
+fn is_land(latitude: i32, longitude: i32) -> bool {
     let longitude = if longitude >= 180 { longitude - 360 } else { longitude };
     [AFRICA, EURASIA, NORTH_AMERICA, SOUTH_AMERICA, AUSTRALIA, GREENLAND, ARCTIC_ARCHIPELAGO, ANTARCTICA]
         .iter()
         .chain(ISLANDS)
         .any(|outline| is_inside(outline, longitude, latitude))
+}
+
+/// Whether the place whose longitude is from 0 to 360 is land, to the nearest degree.
+pub(super) fn is_land_near(latitude: f64, longitude: f64) -> bool {
+    let degree = |v: f64| (v + 0.5).floor() as i32;
+    is_land(degree(latitude), degree(longitude) % 360)
 }
 
 /// Counts the sides that a line to the east crosses; in whole numbers, so that no rounding decides.

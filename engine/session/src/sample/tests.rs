@@ -2,6 +2,12 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+use std::fs;
+
+use hyperslab_zarr::writer::{ChunkEncoder, Compression};
+
+use super::climate::Climate;
+use super::ersst::{LONGITUDES, MONTHS, climate};
 use super::*;
 
 fn mean(values: impl Iterator<Item = f32>) -> f64 {
@@ -11,7 +17,7 @@ fn mean(values: impl Iterator<Item = f32>) -> f64 {
 
 /// The mean of the cells of a month within latitudes and longitudes.
 fn box_mean(month: usize, lat: std::ops::RangeInclusive<i32>, lon: std::ops::RangeInclusive<i32>) -> f64 {
-    let cells: Vec<f32> = Field::new().month(month).collect();
+    let cells: Vec<f32> = climate().month(month).collect();
     mean(cells.into_iter().enumerate().filter_map(|(i, v)| {
         let (y, x) = ((i / LONGITUDES) as i32 * 2 - 88, (i % LONGITUDES) as i32 * 2);
         (lat.contains(&y) && lon.contains(&x)).then_some(v)
@@ -20,7 +26,7 @@ fn box_mean(month: usize, lat: std::ops::RangeInclusive<i32>, lon: std::ops::Ran
 
 #[test]
 fn the_values_are_the_same_on_every_machine() {
-    let field = Field::new();
+    let field: Climate = climate();
     // FNV-1a over the bits of three years.
     let hash = (0..36).flat_map(|m| field.month(m)).flat_map(|v| if v.is_nan() { [255; 4] } else { v.to_le_bytes() });
     let hash = hash.fold(0xcbf2_9ce4_8422_2325_u64, |h, b| (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3));
@@ -29,7 +35,7 @@ fn the_values_are_the_same_on_every_machine() {
 
 #[test]
 fn the_times_are_the_fifteenth_of_each_month() {
-    let times = times();
+    let times = calendar::middle_of_months(1960, MONTHS);
     assert_eq!((times.len(), &times[..3], times[683]), (684, &[14, 45, 74][..], 20803));
 }
 
@@ -51,7 +57,7 @@ fn the_equatorial_pacific_has_warm_and_cold_events() {
 
 #[test]
 fn a_part_of_the_sea_is_there_and_land_is_missing() {
-    let cells: Vec<f32> = Field::new().month(0).collect();
+    let cells: Vec<f32> = climate().month(0).collect();
     let land = cells.iter().filter(|v| v.is_nan()).count() as f64 / cells.len() as f64;
     assert!((0.25..0.45).contains(&land), "{land}");
     assert!(cells.iter().all(|v| v.is_nan() || (-1.8..36.0).contains(v)));
@@ -81,4 +87,67 @@ fn what_is_not_the_sample_or_not_all_of_it_is_refused_and_kept() {
     let path = write(folder.path()).unwrap();
     fs::remove_file(path.join("sst/c/30/0/0")).unwrap();
     assert!(write(folder.path()).is_err());
+}
+
+/// FNV-1a.
+fn hash(bytes: impl IntoIterator<Item = u8>) -> u64 {
+    bytes.into_iter().fold(0xcbf2_9ce4_8422_2325, |h, b| (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3))
+}
+
+#[test]
+fn every_dataset_and_table_is_the_same_on_every_machine() {
+    let of_store = |store: &Store| {
+        let arrays = store.variables.iter().flat_map(|variable| {
+            let mut spec = variable.spec.clone();
+            // What a compressor makes of it may change with its version.
+            spec.codecs = Compression::None;
+            spec.chunk_shape.clone_from(&spec.shape);
+            let encoder = ChunkEncoder::try_new(&spec).unwrap();
+            encoder.encode(variable.all()).unwrap()
+        });
+        format!("{} {:016x}", store.name, hash(arrays))
+    };
+    let of_table = |table: &tables::Table| format!("{} {:016x}", table.name, hash(table.text.bytes()));
+    let found: Vec<String> = stores().iter().map(of_store).chain(tables::all().iter().map(of_table)).collect();
+    let expected = [
+        "ersst.zarr f5802d9b7fd5e690",
+        "ocean.zarr 0c260f8654d14c80",
+        "atmosphere.zarr 9a383204147240b7",
+        "forecast.zarr c98403d14bf7792d",
+        "analysis.zarr a09a1c2d5fff5aa1",
+        "scene.zarr 3bc2939a9a2499a8",
+        "daily.zarr 0f45bd0c20ae1e72",
+        "buoys.csv 8c73cbedd782daa9",
+        "regions.csv 9b84677ff2485591",
+        "events.csv 3bc2b210c276a27d",
+    ];
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn all_of_it_is_small_and_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let written = write_all(folder.path()).unwrap();
+    assert_eq!(written[0], folder.path().join("ersst.zarr"));
+    let names: Vec<_> = fs::read_dir(folder.path()).unwrap().map(|e| e.unwrap().path()).collect();
+    assert_eq!(names.len(), written.len());
+    assert_eq!(write_all(folder.path()).unwrap(), written);
+    let bytes: u64 = files(folder.path()).iter().map(|file| fs::metadata(file).unwrap().len()).sum();
+    assert!(bytes < 16_000_000, "{bytes}");
+}
+
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).unwrap().map(|e| e.unwrap().path());
+    entries.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect()
+}
+
+#[test]
+fn a_table_that_somebody_changed_is_refused_and_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    write_all(folder.path()).unwrap();
+    let table = folder.path().join("regions.csv");
+    fs::write(&table, "mine").unwrap();
+    let error = write_all(folder.path()).unwrap_err().to_string();
+    assert!(error.contains("regions.csv` is there and is not the sample"), "{error}");
+    assert_eq!(fs::read(&table).unwrap(), b"mine");
 }

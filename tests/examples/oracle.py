@@ -1,0 +1,323 @@
+"""Writes what xarray answers to the questions of `sql-examples`, a CSV file for each in this folder.
+
+    python -m venv /tmp/oracle && /tmp/oracle/bin/pip install -r ../data/requirements.txt
+    hyperslab sample /tmp/sample
+    /tmp/oracle/bin/python oracle.py /tmp/sample
+
+Each function computes what the `-- xarray:` lines of its example say, without the rounding of the example; these lines are run
+too. The answers are checked in, so that the tests need no Python; `repl/tests/it/examples_oracle.rs` compares them with those of
+the queries.
+"""
+
+import csv
+import math
+import re
+import sys
+import warnings
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+HERE = Path(__file__).parent
+DATA = Path(sys.argv[1]) if len(sys.argv) > 1 else Path("data")
+MAP = ("lat", "lon")
+STATIONS = xr.Dataset(
+    {"lat": ("name", [21.3, 37.7, -18.1]), "lon": ("name", [202.1, 334.3, 178.4])}, {"name": ["Honolulu", "Ponta Delgada", "Suva"]}
+)
+
+
+def read(name):
+    """A dataset with all of its numbers in float64: xarray adds up float32 in float32."""
+    ds = xr.open_zarr(DATA / f"{name}.zarr", chunks=None).load()
+    narrow = [v for v in ds.variables if ds[v].dtype == "float32"]
+    return ds.assign({v: (ds[v].dims, ds[v].values.astype("float64"), ds[v].attrs) for v in narrow})
+
+
+def table(name):
+    found = pd.read_csv(DATA / f"{name}.csv")
+    return found.assign(time=pd.to_datetime(found.time)) if "time" in found else found
+
+
+def text(value):
+    if isinstance(value, xr.DataArray):
+        value = value.values[()]
+    if isinstance(value, (np.datetime64, pd.Timestamp)):
+        return str(np.datetime64(value, "s"))
+    if isinstance(value, np.generic):
+        value = value.item()
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return ""
+    return repr(value) if isinstance(value, float) else str(value)
+
+
+def pacific(sst):
+    return sst.sel(lat=slice(-5, 5), lon=slice(190, 240))
+
+
+def anomaly(values):
+    return values.groupby("time.month") - values.groupby("time.month").mean(dim="time")
+
+
+def zonal_mean():
+    mean = read("ersst").sst.mean(dim=("time", "lon"))
+    return {"lat": mean.lat[::-1], "sst": mean[::-1]}
+
+
+def nearest_map():
+    cells = read("ersst").sst.sel(time="1982-08-07", lon=239.3, method="nearest").sel(lat=slice(-4, 4))[::-1]
+    return {"time": [cells.time] * 5, "lat": cells.lat, "lon": [cells.lon] * 5, "sst": cells}
+
+
+def climatology():
+    sst = read("ersst").sst.groupby("time.month").mean(dim="time").sel(lat=40, lon=320)
+    return {"month": sst.month, "sst": sst}
+
+
+def nino34():
+    index = pacific(anomaly(read("ersst").sst)).mean(dim=MAP).rolling(time=3).mean().sel(time=slice("2015", None))
+    return {"time": index.time, "nino34": index}
+
+
+def box_series():
+    box = read("ersst").sst.sel(lat=slice(30, 60), lon=slice(300, 350))
+    sst = box.weighted(np.cos(np.deg2rad(box.lat))).mean(dim=MAP)[:12]
+    return {"time": sst.time, "sst": sst}
+
+
+def seasons_at_a_point():
+    seasons = read("ersst").sst.sel(lat=-41.3, lon=179.8, method="nearest").groupby("time.season")
+    mean = seasons.mean().sortby(seasons.mean())
+    return {"season": mean.season, "coldest": seasons.min().sel(season=mean.season), "mean": mean, "warmest": seasons.max().sel(season=mean.season)}
+
+
+def yearly():
+    sst = read("ersst").sst.sel(lat=slice(-20, 20)).sel(time=slice("2005", None))
+    years = sst.groupby("time.year").mean(dim=...)
+    return {"year": [np.datetime64(f"{y}-01-01") for y in years.year.values], "sst": years}
+
+
+def anomaly_to_a_baseline():
+    box = pacific(read("ersst").sst)
+    usual = box.sel(time=slice("1961", "1990")).groupby("time.month").mean(dim=...)
+    year = box.sel(time="2015").mean(dim=MAP).groupby("time.month").mean()
+    return {"month": usual.month, "sst": year, "usual": usual, "anomaly": year - usual}
+
+
+def join_parquet():
+    sst = read("ersst").sst.sel(time="2000-07-15").sel(lat=STATIONS.lat, lon=STATIONS.lon, method="nearest")
+    return {"name": STATIONS.name, "lat": sst.lat, "lon": sst.lon, "sst": sst.squeeze()}
+
+
+def resample():
+    point = read("daily").tmax.sel(lat=48.1, lon=11.6, method="nearest").sel(time="2015")
+    mean = point.resample(time="MS").mean()
+    return {"month": mean.time, "mean": mean, "warmest": point.resample(time="MS").max()}
+
+
+def coarsen():
+    red = read("scene").red
+    blocks = red.coarsen(y=50, x=60)
+    mean = blocks.mean().stack(block=("y", "x"))
+    return {"y": mean.y, "x": mean.x, "red": mean, "clear": blocks.count().stack(block=("y", "x"))}
+
+
+def weighted_global_mean():
+    ds = read("ersst")
+    sst = ds.sst.weighted(np.cos(np.deg2rad(ds.lat))).mean(dim=MAP).resample(time="YS").mean().sel(time=slice("2000", None))
+    return {"year": sst.time.dt.year, "sst": sst}
+
+
+def hot_days():
+    tmax = read("daily").tmax
+    anywhere = (tmax > 30).any(dim=MAP).groupby("time.year").sum()
+    return {"year": anywhere.year, "anywhere": anywhere, "here": (tmax.sel(lat=45, lon=16) > 30).groupby("time.year").sum()}
+
+
+def heat_waves():
+    tmax = read("daily").tmax
+    summer = tmax.sel(lat=49, lon=8, time=tmax["time.month"].isin([6, 7, 8]))
+    hot = summer[summer > summer.quantile(0.9)]
+    run = (hot.time.diff("time") > np.timedelta64(1, "D")).cumsum().reindex(time=hot.time, fill_value=0).rename("run")
+    waves = pd.DataFrame({
+        "first_day": hot.time.groupby(run).min().values,
+        "days": hot.groupby(run).count().values,
+        "warmest": hot.groupby(run).max().values,
+    })
+    return waves[waves.days >= 3].sort_values(["days", "first_day"], ascending=[False, True])[:10].to_dict("list")
+
+
+def wind_speed():
+    ds = read("atmosphere")
+    speed = np.sqrt(ds.u**2 + ds.v**2).sel(lat=slice(60, 30))[:, ::-1]
+    over = ("time", "lat", "lon")
+    return {"level": speed.level, "speed": speed.mean(dim=over), "strongest": speed.max(dim=over)}
+
+
+def days(lead):
+    return (lead / np.timedelta64(1, "D")).astype(int)
+
+
+def happened(forecast):
+    return read("analysis").t2m.sel(time=forecast.init + forecast.lead)
+
+
+def forecast_skill():
+    forecast = read("forecast")
+    error = forecast.t2m - happened(forecast)
+    over = ("init", "member", "lat", "lon")
+    return {"day": days(forecast.lead), "rmse": np.sqrt((error**2).mean(dim=over)), "bias": error.mean(dim=over)}
+
+
+def ensemble_spread():
+    forecast = read("forecast")
+    over = ("init", "lat", "lon")
+    spread = np.sqrt(forecast.t2m.var(dim="member", ddof=1).mean(dim=over))
+    error = forecast.t2m.mean(dim="member") - happened(forecast)
+    return {"day": days(forecast.lead), "spread": spread, "error": np.sqrt((error**2).mean(dim=over))}
+
+
+def regions_from_a_csv():
+    ds = read("ersst")
+    out = []
+    for r in table("regions").sort_values("name").itertuples():
+        box = ds.sst.sel(time="2016", lat=slice(r.south, r.north), lon=slice(r.west, r.east))
+        out.append((r.name, box.mean(), box.min(), box.max(), box.count()))
+    return dict(zip(["name", "mean", "coldest", "warmest", "cells"], zip(*out)))
+
+
+def buoy_matchup():
+    buoys = table("buoys").to_xarray()
+    there = read("ersst").sst.sel(time=buoys.time, lat=buoys.lat, lon=buoys.lon % 360, method="nearest")
+    difference = (buoys.sst - there).drop_vars(["time", "lat", "lon"]).groupby(buoys.id)
+    mean = difference.mean()
+    return {"id": mean.id, "measured": difference.count(), "bias": mean, "spread": difference.std(ddof=1)}
+
+
+def ndvi():
+    ds = read("scene")
+    index = ((ds.nir - ds.red) / (ds.nir + ds.red)).rename("ndvi")
+    cover = index.groupby_bins(index, [-1, 0, 0.25, 0.6, 1], right=False)
+    return {"cover": ["water", "bare", "sparse", "green"], "cells": cover.count(), "ndvi": cover.mean(), "km2": cover.count() * 900 / 1e6}
+
+
+def trend():
+    ds = read("ersst")
+    years = (ds.time.dt.year + (ds.time.dt.month - 0.5) / 12).values
+    equator = ds.sst.sel(lat=0)[:, ::10].assign_coords(time=years)
+    slope = 10 * equator.polyfit(dim="time", deg=1).polyfit_coefficients.sel(degree=1)
+    return {"lon": equator.lon, "trend": slope, "r2": xr.corr(equator, equator.time, dim="time") ** 2}
+
+
+def percentile_by_day_of_year():
+    percentiles = read("daily").tmax.groupby("time.dayofyear").quantile([0.1, 0.5, 0.9], dim=...)[::30]
+    return {"day": percentiles.dayofyear, "p10": percentiles[:, 0], "p50": percentiles[:, 1], "p90": percentiles[:, 2]}
+
+
+def vertical_integral():
+    water = -100 / 9.80665 * read("atmosphere").q.integrate("level")
+    mm = water.mean(dim=("time", "lon"))[::3]
+    return {"lat": mm.lat, "mm": mm}
+
+
+def hovmoller():
+    band = read("ersst").sst.sel(lat=slice(-5, 5), lon=slice(160, 278))
+    blocks = anomaly(band).sel(time=slice("2015", "2016")).groupby_bins("lon", range(160, 281, 20), right=False).mean(dim=MAP)
+    blocks = blocks.transpose("time", ...)
+    names = ["160E", "180", "160W", "140W", "120W", "100W"]
+    return {"time": blocks.time} | {name: blocks[:, i] for i, name in enumerate(names)}
+
+
+def plan():
+    sst = read("ersst").sst
+    return {"sst": [sst.mean()], "cells": [sst.count()]}
+
+
+def composite_of_events():
+    sst = read("ersst").sst
+    december = sst.sel(lat=slice(-5, 5), time=sst["time.month"] == 12)
+    phases = table("events").set_index("year").phase.to_xarray()
+    phase = phases.sel(year=december["time.year"])
+    east, west = (december.sel(lon=box).groupby(phase).mean(dim=...) for box in (slice(190, 240), slice(130, 150)))
+    order = ["warm", "neutral", "cold"]
+    years = phases.groupby(phases).count()
+    return {"phase": order, "years": years.sel(phase=order), "east": east.sel(phase=order), "west": west.sel(phase=order)}
+
+
+def curvilinear():
+    ds = read("ocean").sel(time=slice("2016", None))
+    north = ds.sst.where(ds.nav_lat > 60)
+    sst = north.weighted(ds.area).mean(dim=("y", "x"))
+    return {"time": sst.time, "sst": sst, "cells": north.count(dim=("y", "x"))}
+
+
+def rolling_mean():
+    tmax = read("daily").tmax.sel(lat=51, lon=6)
+    return {"time": tmax.time[:10], "tmax": tmax[:10], "week": tmax.rolling(time=7, center=True).mean()[:10]}
+
+
+def teleconnection():
+    sst = anomaly(read("ersst").sst)
+    index = pacific(sst).mean(dim=MAP)
+    correlation = xr.corr(sst.sel(lon=140), index, dim="time").sel(lat=slice(-20, 20))[::-1]
+    return {"lat": correlation.lat, "correlation": correlation}
+
+
+def warm_pool():
+    ds = read("ersst").sel(time=slice("2016", None))
+    area = 6371**2 * np.deg2rad(2) ** 2 * np.cos(np.deg2rad(ds.lat)) / 1e6
+    return {"time": ds.time, "area": area.where(ds.sst > 28).sum(dim=MAP)}
+
+
+def change():
+    mean = read("ersst").sst.sel(lat=slice(20, 60)).diff("time").groupby("time.month").mean(dim=...)
+    return {"month": mean.month, "change": mean}
+
+
+def growing_degree_days():
+    tmax = read("daily").tmax.sel(lat=53, lon=10)
+    sums = (tmax - 5).clip(min=0).groupby("time.year").cumsum().assign_coords(time=tmax.time)
+    passed = sums.time[sums > 500].groupby("time.year").first()
+    return {"year": passed.year, "passed": passed, "whole_year": sums.groupby("time.year").max()}
+
+
+def warmest_month():
+    sst = read("ersst").sst.sel(lon=220, lat=[lat for lat in range(56, -57, -8)])
+    return {"lat": sst.lat, "warmest": sst.idxmax("time"), "sst": sst.max("time")}
+
+
+def hottest_cells():
+    cells = read("ersst").sst.stack(cell=("time", "lat", "lon")).dropna("cell")
+    first = cells.sortby(-cells)[:5]
+    return {"time": first.time, "lat": first.lat, "lon": first.lon, "sst": first}
+
+
+def run_header(sql):
+    """Runs the lines of xarray that an example starts with: they are to be copied, so they are to run."""
+    comments = [line[3:] for line in sql.splitlines() if line.startswith("-- ")]
+    first = next(i for i, line in enumerate(comments) if line.startswith("xarray: "))
+    asked = next(name for name in re.findall(r"\w+", sql.split("\n\n", 1)[1]) if (DATA / f"{name}.zarr").exists())
+    names = {name: read(name) for name in ("forecast", "analysis")} | {name: table(name) for name in ("regions", "events")}
+    names |= {"ds": xr.open_zarr(DATA / f"{asked}.zarr", chunks=None).load(), "buoys": table("buoys").to_xarray(), "stations": STATIONS, "np": np, "xr": xr}
+    exec("\n".join(line[8:] for line in comments[first:]), names)
+
+
+def main():
+    warnings.simplefilter("ignore")
+    for old in HERE.glob("*.csv"):
+        old.unlink()
+    for example in sorted((HERE / "../../sql-examples").glob("*.sql")):
+        run_header(example.read_text())
+        # What metadata says is not a number.
+        if example.stem in ("01_summary", "10_metadata"):
+            continue
+        columns = globals()[example.stem.split("_", 1)[1]]()
+        with open(HERE / f"{example.stem}.csv", "w", newline="") as file:
+            out = csv.writer(file, lineterminator="\n")
+            out.writerow(columns)
+            out.writerows(map(text, row) for row in zip(*(list(c) for c in columns.values()), strict=True))
+
+
+if __name__ == "__main__":
+    main()
