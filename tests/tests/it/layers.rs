@@ -22,6 +22,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         "hyperslab",
         &[
             "hyperslab-array",
+            "hyperslab-netcdf",
             "hyperslab-zarr",
             "hyperslab-connectors",
             "hyperslab-exec",
