@@ -2,10 +2,12 @@
 
 use std::io::Cursor;
 
+use futures::executor::block_on;
 use hyperslab_array::{Attributes, DataType, Region, Result, Scalar, Values};
+use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::store::{File, all, open, spec, written};
+use super::store::{File, all, open, read, spec, written};
 use crate::writer::{VariableSpec, Version, Writer};
 
 type Sink = Cursor<Vec<u8>>;
@@ -257,5 +259,73 @@ fn a_region_is_written_once_and_fits() {
     ] {
         let error = writer.write(variable, &region, &values).unwrap_err().to_string();
         assert!(error.contains(expected), "{error}");
+    }
+}
+
+/// The blocks of `size` that an array of `shape` is cut into.
+fn blocks(shape: &[u64], size: &[u64]) -> Vec<Region> {
+    let mut out = vec![Region::new(vec![], vec![])];
+    for (length, block) in shape.iter().zip(size) {
+        let starts = (0..*length).step_by(*block as usize);
+        let along: Vec<_> = starts.map(|start| (start, (*block).min(length - start))).collect();
+        let join = |region: &Region, (start, length): (u64, u64)| {
+            Region::new([region.start.as_slice(), &[start]].concat(), [region.shape.as_slice(), &[length]].concat())
+        };
+        out = out.iter().flat_map(|region| along.iter().map(|part| join(region, *part)).collect::<Vec<_>>()).collect();
+    }
+    out
+}
+
+proptest! {
+    #[test]
+    fn blocks_in_any_order_give_the_array_and_any_region_of_it(
+        shape in prop::collection::vec(1u64..7, 1..4),
+        size in prop::collection::vec(1u64..5, 3),
+        part in prop::collection::vec((0u64..7, 0u64..7), 3),
+        unlimited in any::<bool>(),
+        alone in any::<bool>(),
+        left_out in any::<prop::sample::Index>(),
+        order in any::<u64>(),
+    ) {
+        let names = ["t", "y", "x"];
+        let rank = shape.len();
+        let dimensions: Vec<_> = names.iter().zip(&shape).map(|(name, n)| (name.to_string(), *n)).collect();
+        let mut variables = vec![spec("v", &names[..rank], DataType::Int16)];
+        if !alone {
+            variables.push(spec("other", &names[..1], DataType::Int8));
+            variables.push(spec("text", &names[..1], DataType::String));
+        }
+        let (out, none) = (Cursor::new(Vec::new()), Attributes::new());
+        let mut writer = match unlimited {
+            true => Writer::try_new_unlimited(out, Version::Offset64, "t", &dimensions, &none, &variables).unwrap(),
+            false => Writer::try_new(out, Version::Data64, &dimensions, &none, &variables).unwrap(),
+        };
+        let cells = Region::full(&shape).cells().unwrap();
+        let whole = Values::Int16((0..cells as i16).collect());
+        let mut regions = blocks(&shape, &size[..rank]);
+        regions.sort_by_key(|r| r.start.iter().fold(order, |hash, i| (hash ^ i).wrapping_mul(0x9e37_79b9_7f4a_7c15)));
+        let missing = regions.remove(left_out.index(regions.len()));
+        for region in &regions {
+            writer.write("v", region, &whole.region(&shape, region).unwrap()).unwrap();
+            prop_assert!(writer.write("v", region, &whole.region(&shape, region).unwrap()).is_err());
+        }
+        let dataset = block_on(async { open(&File::of(writer.finish().unwrap().into_inner()).await).await }).unwrap();
+        let start: Vec<u64> = part.iter().zip(&shape).map(|((start, _), n)| start % n).collect();
+        let length = part.iter().zip(&shape).zip(&start).map(|(((_, length), n), start)| length % (n - start + 1)).collect();
+        let region = Region::new(start, length);
+        let (found, _) = block_on(read(&dataset, "v", &vec![0; rank], &region)).unwrap();
+        let Values::Int16(mut expected) = whole else { unreachable!() };
+        for (i, value) in expected.iter_mut().enumerate() {
+            let index: Vec<u64> =
+                shape.iter().zip(Region::full(&shape).strides()).map(|(n, stride)| (i / stride) as u64 % n).collect();
+            if Region::new(index, vec![1; rank]).intersect(&missing).is_some() {
+                *value = -32_767;
+            }
+        }
+        prop_assert_eq!(found, Values::Int16(expected).region(&shape, &region).unwrap());
+        if !alone {
+            prop_assert_eq!(block_on(all(&dataset, "other")), Values::Int8(vec![-127; shape[0] as usize]));
+            prop_assert_eq!(block_on(all(&dataset, "text")), Values::String(vec![String::new(); shape[0] as usize]));
+        }
     }
 }
