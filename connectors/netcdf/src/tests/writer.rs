@@ -315,11 +315,11 @@ proptest! {
         let region = Region::new(start, length);
         let (found, _) = block_on(read(&dataset, "v", &vec![0; rank], &region)).unwrap();
         let Values::Int16(mut expected) = whole else { unreachable!() };
-        for i in 0..cells {
+        for (i, value) in expected.iter_mut().enumerate() {
             let index: Vec<u64> =
                 shape.iter().zip(Region::full(&shape).strides()).map(|(n, stride)| (i / stride) as u64 % n).collect();
             if Region::new(index, vec![1; rank]).intersect(&missing).is_some() {
-                expected[i] = -32_767;
+                *value = -32_767;
             }
         }
         prop_assert_eq!(found, Values::Int16(expected).region(&shape, &region).unwrap());
