@@ -24,7 +24,7 @@ pub struct Cli {
     locations: Vec<String>,
 
     /// Run SQL and leave.
-    #[arg(short = 'c', long = "command", value_name = "SQL")]
+    #[arg(short = 'c', long = "command", value_name = "SQL", allow_hyphen_values = true)]
     commands: Vec<String>,
 
     /// Run the statements of a file and leave.

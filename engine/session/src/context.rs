@@ -8,7 +8,7 @@ use datafusion::error::Result;
 use datafusion::logical_expr::LogicalPlan;
 use datafusion::prelude::SessionContext;
 use datafusion::sql::parser::{CopyToSource, CopyToStatement, CreateExternalTable, Statement as SqlStatement};
-use datafusion::sql::sqlparser::ast::{Ident, ObjectName, ObjectType, Statement as Ast, Value};
+use datafusion::sql::sqlparser::ast::{CreateTable, Ident, ObjectName, ObjectType, Statement as Ast, Value};
 use hyperslab_array::{ArrayError, Dataset, nearest_names};
 use hyperslab_connectors::{OpenOptions, Registry};
 use hyperslab_exec::datafusion_error;
@@ -16,6 +16,7 @@ use hyperslab_planner::names;
 use hyperslab_planner::statements::{Statement, parse};
 
 use crate::catalog::Shared;
+use crate::create_table::{self, Made};
 use crate::datasets::Registered;
 use crate::export::{self, Format};
 use crate::picture::{self, PictureOptions};
@@ -211,9 +212,51 @@ impl Context {
                 {
                     return self.picture(copy, format).await;
                 }
+                if let SqlStatement::Statement(ast) = statement.as_ref()
+                    && let Ast::CreateTable(create) = ast.as_ref()
+                    && create.query.is_some()
+                {
+                    return self.create_table_as(create.clone()).await;
+                }
                 self.plan(*statement).await
             }
         }
+    }
+
+    /// `CREATE TABLE … AS`: a dataset in memory where the answer is an array.
+    async fn create_table_as(&self, mut create: CreateTable) -> Result<QueryResult> {
+        let name = match (parts(&create.name).as_slice(), is_quoted(&create.name)) {
+            ([name], true) => name.clone(),
+            ([name], false) => name.to_ascii_lowercase(),
+            // A name in another schema, or columns of their own, are DataFusion's.
+            _ => return self.plan(SqlStatement::Statement(Box::new(Ast::CreateTable(create)))).await,
+        };
+        let Some(query) = create.query.take().filter(|_| create.columns.is_empty()) else {
+            return self.plan(SqlStatement::Statement(Box::new(Ast::CreateTable(create)))).await;
+        };
+        if self.exists(&name).await? && !create.or_replace {
+            if create.if_not_exists {
+                return Ok(QueryResult::nothing());
+            }
+            return Err(datafusion_error(
+                ArrayError::argument(format!("table `{name}` exists already"))
+                    .hint("`CREATE OR REPLACE TABLE` takes its place"),
+            ));
+        }
+        let plan = self.logical_plan(SqlStatement::Statement(Box::new(Ast::Query(query)))).await?;
+        let frame = self.session.execute_logical_plan(plan).await?;
+        let (plan, schema) = (frame.logical_plan().clone(), Arc::clone(frame.schema().inner()));
+        let made = create_table::of_answer(&name, &plan, schema, frame.collect_partitioned().await?).await?;
+        self.shared.datasets.remove(&name);
+        self.session.deregister_table(TableReference::bare(name.as_str()))?;
+        match made {
+            Made::Dataset(dataset) => {
+                self.refuse_taken(&name).await?;
+                self.register_dataset(&name, dataset)?;
+            }
+            Made::Table(table) => drop(self.session.register_table(TableReference::bare(name.as_str()), table)?),
+        }
+        Ok(QueryResult::nothing())
     }
 
     /// Writes an answer as arrays, and forgets what was known of the place where they are now.

@@ -17,6 +17,7 @@ use hyperslab_exec::datafusion_error;
 use hyperslab_exec::metadata::{DIMENSIONS, ROLE};
 use indexmap::IndexMap;
 
+mod memory;
 mod values;
 
 pub use values::{ArrayValues, LabelledArray};
@@ -40,7 +41,7 @@ const MOST_SPARSE_CELLS: u64 = 1 << 24;
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct LabelledDataset {
     /// The dimensions and their sizes, slowest first.
     pub dimensions: IndexMap<String, usize>,

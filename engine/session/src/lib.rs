@@ -44,6 +44,7 @@ extern crate self as hyperslab;
 mod builder;
 mod catalog;
 mod context;
+mod create_table;
 mod dataset;
 mod datasets;
 mod describe;

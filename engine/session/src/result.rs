@@ -100,17 +100,24 @@ impl QueryResult {
     }
 
     async fn dataset_of(self, schema: SchemaRef, dimensions: Vec<String>) -> Result<LabelledDataset> {
-        let labels = match self.logical_plan() {
-            Some(plan) if is_sorted(plan) => LabelOrder::Rows,
-            Some(plan) if has_aggregate(plan) => LabelOrder::Ascending,
-            _ => LabelOrder::Grid,
-        };
+        let labels = self.logical_plan().map_or(LabelOrder::Grid, label_order);
         let batches = match self.source {
             // Not `collect`, which takes the partitions as they are ready.
             Source::Frame(frame) => frame.collect_partitioned().await?.into_iter().flatten().collect(),
             Source::Batches(_, batches) => batches,
         };
         from_batches(&schema, &batches, &dimensions, labels)
+    }
+}
+
+/// In which order the labels of an answer are.
+pub(crate) fn label_order(plan: &LogicalPlan) -> LabelOrder {
+    if is_sorted(plan) {
+        LabelOrder::Rows
+    } else if has_aggregate(plan) {
+        LabelOrder::Ascending
+    } else {
+        LabelOrder::Grid
     }
 }
 
