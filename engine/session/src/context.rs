@@ -8,7 +8,9 @@ use datafusion::error::Result;
 use datafusion::logical_expr::LogicalPlan;
 use datafusion::prelude::SessionContext;
 use datafusion::sql::parser::{CopyToSource, CopyToStatement, CreateExternalTable, Statement as SqlStatement};
-use datafusion::sql::sqlparser::ast::{CreateTable, Ident, ObjectName, ObjectType, Statement as Ast, Value};
+use datafusion::sql::sqlparser::ast::{
+    CreateTable, Ident, ObjectName, ObjectType, Statement as Ast, TableObject, Value,
+};
 use hyperslab_array::{ArrayError, Dataset, nearest_names};
 use hyperslab_connectors::{OpenOptions, Registry};
 use hyperslab_exec::datafusion_error;
@@ -218,6 +220,12 @@ impl Context {
                 {
                     return self.create_table_as(create.clone()).await;
                 }
+                if let SqlStatement::Statement(ast) = statement.as_ref()
+                    && let Ast::Insert(insert) = ast.as_ref()
+                    && let TableObject::TableName(name) = &insert.table
+                {
+                    self.as_rows(name).await?;
+                }
                 self.plan(*statement).await
             }
         }
@@ -257,6 +265,22 @@ impl Context {
             Made::Table(table) => drop(self.session.register_table(TableReference::bare(name.as_str()), table)?),
         }
         Ok(QueryResult::nothing())
+    }
+
+    /// A table that `CREATE TABLE … AS` made a dataset of becomes one of rows, to which others can be added.
+    async fn as_rows(&self, name: &ObjectName) -> Result<()> {
+        let found = match (parts(name).as_slice(), is_quoted(name)) {
+            ([name], true) => self.shared.datasets.get(name),
+            ([name], false) => self.shared.datasets.find(name),
+            _ => None,
+        };
+        let Some(registered) = found.filter(|r| create_table::is_ours(&r.dataset)) else { return Ok(()) };
+        let name = &registered.dataset.name;
+        let frame = self.session.table(TableReference::bare(name.as_str())).await?;
+        let table = create_table::of_rows(Arc::clone(frame.schema().inner()), frame.collect_partitioned().await?)?;
+        self.shared.datasets.remove(name);
+        self.session.register_table(TableReference::bare(name.as_str()), table)?;
+        Ok(())
     }
 
     /// Writes an answer as arrays, and forgets what was known of the place where they are now.
