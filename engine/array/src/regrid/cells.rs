@@ -62,10 +62,12 @@ impl Cells {
                 self.cells.len()
             )));
         }
+        let ascending = bounds.chunks_exact(2).filter(|pair| pair[0] <= pair[1]).count() * 2 >= self.cells.len();
         let cell = |pair: &[f64]| {
             let (low, high) = (pair[0].min(pair[1]), pair[0].max(pair[1]));
-            // A cell across the meridian where longitudes start again.
-            let crosses = self.measure == Measure::Longitude && high - low > 180.0 && self.cells.len() > 2;
+            // A cell across the meridian where longitudes start again runs against the others.
+            let is_against = (pair[0] <= pair[1]) != ascending;
+            let crosses = self.measure == Measure::Longitude && is_against && high - low > 180.0;
             if crosses { [high, low + 360.0] } else { [low, high] }
         };
         Ok(Self { measure: self.measure, cells: bounds.chunks_exact(2).map(cell).collect() })
