@@ -77,7 +77,7 @@ impl Arguments {
         if targets.is_empty() {
             return Err(datafusion_error(
                 ArrayError::argument("`regrid` has no new labels, expected some for a dimension").hint(format!(
-                    "name a dimension, as in `lat => range(-90, 91, 1)`; there are {}",
+                    "name a dimension, as in `lat => range(-90, 91, 1)`; {}",
                     nearest_names("", source.table.grid().dimensions.iter().map(|d| d.name.as_str()))
                 )),
             ));
@@ -148,7 +148,7 @@ fn targets_like(like: &Source, source: &Source, targets: &mut Vec<Target>) -> Re
             other.name,
             source.table.dataset().name
         ))
-        .hint(format!("the dimensions are {}", nearest_names("", dimensions))),
+        .hint(nearest_names("", dimensions)),
     ))
 }
 

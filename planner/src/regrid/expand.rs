@@ -10,7 +10,8 @@ use std::ops::ControlFlow;
 use datafusion::common::DataFusionError;
 use datafusion::error::Result;
 use datafusion::sql::sqlparser::ast::{
-    Expr, FunctionArg, FunctionArgExpr, Ident, ObjectName, Query, SetExpr, TableFactor, Value, VisitMut, VisitorMut,
+    Expr, FunctionArg, FunctionArgExpr, FunctionArguments, Ident, ObjectName, Query, SetExpr, TableFactor,
+    TableFunctionArgs, Value, VisitMut, VisitorMut,
 };
 use datafusion::sql::sqlparser::dialect::GenericDialect;
 use datafusion::sql::sqlparser::parser::{Parser, ParserError};
@@ -44,8 +45,8 @@ impl VisitorMut for Expand {
                 FunctionArg::Named { name, arg: FunctionArgExpr::Expr(table), .. } if is_like(name) => table,
                 _ => continue,
             };
-            let Some(name) = table_name(table) else { continue };
-            match query_of(name) {
+            let Some(from) = table_of(table) else { continue };
+            match query_of(from) {
                 Ok(query) => *table = Expr::Subquery(Box::new(query)),
                 Err(error) => return ControlFlow::Break(error),
             }
@@ -58,25 +59,33 @@ fn is_like(name: &Ident) -> bool {
     name.quote_style.is_none() && name.value.eq_ignore_ascii_case(LIKE)
 }
 
-/// The name that an argument is, where it is one; a text is a name or a location.
-fn table_name(expr: &Expr) -> Option<ObjectName> {
+/// The table that an argument is, where it is none in parentheses; a text is a name or a location.
+fn table_of(expr: &Expr) -> Option<(ObjectName, Option<TableFunctionArgs>)> {
     match expr {
-        Expr::Identifier(ident) => Some(ObjectName::from(vec![ident.clone()])),
-        Expr::CompoundIdentifier(parts) => Some(ObjectName::from(parts.clone())),
+        Expr::Identifier(ident) => Some((ObjectName::from(vec![ident.clone()]), None)),
+        Expr::CompoundIdentifier(parts) => Some((ObjectName::from(parts.clone()), None)),
         Expr::Value(value) => match &value.value {
-            Value::SingleQuotedString(text) => Some(ObjectName::from(vec![Ident::with_quote('\'', text)])),
+            Value::SingleQuotedString(text) => Some((ObjectName::from(vec![Ident::with_quote('\'', text)]), None)),
+            _ => None,
+        },
+        Expr::Function(function) if is_regrid(&function.name) => match &function.args {
+            FunctionArguments::List(list) => {
+                let args = TableFunctionArgs { args: list.args.clone(), settings: None };
+                Some((function.name.clone(), Some(args)))
+            }
             _ => None,
         },
         _ => None,
     }
 }
 
-fn query_of(table: ObjectName) -> Result<Query, ParserError> {
+fn query_of((table, arguments): (ObjectName, Option<TableFunctionArgs>)) -> Result<Query, ParserError> {
     let mut query = *Parser::new(&GenericDialect {}).try_with_sql("SELECT * FROM t")?.parse_query()?;
     if let SetExpr::Select(select) = query.body.as_mut()
-        && let Some(TableFactor::Table { name, .. }) = select.from.first_mut().map(|from| &mut from.relation)
+        && let Some(TableFactor::Table { name, args, .. }) = select.from.first_mut().map(|from| &mut from.relation)
     {
         *name = table;
+        *args = arguments;
     }
     Ok(query)
 }

@@ -128,7 +128,8 @@ impl Ascending {
     fn within(&self, target: f64) -> Option<f64> {
         let (first, last) = (*self.labels.first()?, *self.labels.last()?);
         let is_inside = |t: &f64| (first..=last).contains(t);
-        if self.wraps && !is_inside(&target) {
+        // A whole turn on from the first label is the first label.
+        if self.wraps && !is_inside(&target) || self.closes && target == last {
             return Some(first + (target - first).rem_euclid(360.0)).filter(is_inside);
         }
         Some(target).filter(is_inside)
@@ -241,6 +242,8 @@ mod tests {
             &[135.0, 135.0, 270.0, 0.0, 90.0],
         );
         same(&apply(&x.nearest(&[315.1, -45.5, -135.5]), &values), &[0.0, 270.0, 180.0]);
+        // The same place has the same neighbours, whichever way round it is named.
+        assert_eq!(x.linear(&[360.0], false), x.linear(&[0.0], false));
         let west = ascending(&[90.0, 0.0, -90.0, -180.0], true);
         same(&apply(&west.linear(&[135.0, 225.0, 360.0], false), &[90.0, 0.0, -90.0, -180.0]), &[-45.0, -135.0, 0.0]);
         let both_ends = ascending(&[0.0, 180.0, 360.0], true);
