@@ -157,6 +157,10 @@ impl EncodedChunk for RegridChunk {
         self.pieces.iter().any(|p| p.encoded.is_written())
     }
 
+    fn chunks(&self) -> [u64; 2] {
+        self.pieces.iter().map(|p| p.encoded.chunks()).fold([0, 0], |[a, b], [c, d]| [a + c, b + d])
+    }
+
     fn decode(self: Box<Self>) -> Result<Values> {
         let this = *self;
         let values = if this.pieces.is_empty() {
