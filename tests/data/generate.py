@@ -11,10 +11,10 @@ import shutil
 import types
 import warnings
 
-from generator import calendars, formats, joins, labels, missing, real, reductions, structure, windows, workloads
+from generator import calendars, formats, joins, labels, missing, real, reductions, regrid, structure, windows, workloads
 from generator.stores import DATA
 
-MODULES = [real, labels, missing, formats, calendars, structure, workloads, reductions, windows, joins]
+MODULES = [real, labels, missing, formats, calendars, structure, workloads, reductions, windows, joins, regrid]
 
 
 def main():

@@ -39,7 +39,7 @@ pub use dataset::{Dataset, Dimension, Grid, Role, Skipped, Variable};
 pub use error::{ArrayError, ErrorKind, Result, nearest_names};
 pub use memory::MemorySource;
 pub use region::Region;
-pub use regrid::{Interpolation, RegridOptions, Target, regrid};
+pub use regrid::{Interpolation, RegridOptions, Target, regrid, regrid_curvilinear};
 pub use selection::{IndexRanges, Selection};
 pub use source::{ChunkSource, Connector, EncodedChunk, Plain};
 pub use summary::Summary;

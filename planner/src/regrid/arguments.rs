@@ -20,9 +20,10 @@ use super::source::Source;
 
 const METHOD: &str = "method";
 const MIN_COVERAGE: &str = "min_coverage";
+const MAX_DISTANCE: &str = "max_distance";
 
 /// A dimension with more labels than this is refused.
-const MOST_LABELS: f64 = (1 << 24) as f64;
+const MOST_LABELS: f64 = (1 << 22) as f64;
 
 /// A number of steps that is this near to a whole one is that.
 const ROUNDING: f64 = 1e-9;
@@ -32,6 +33,8 @@ const ROUNDING: f64 = 1e-9;
 pub(super) struct Arguments {
     pub source: Source,
     pub targets: Vec<Target>,
+    /// Whether the targets are 2-D coordinates, not dimensions.
+    pub is_curvilinear: bool,
     pub options: RegridOptions,
 }
 
@@ -60,9 +63,10 @@ impl Arguments {
                     options.method = Interpolation::parse(&text(value, context)?).map_err(datafusion_error)?
                 }
                 Some(MIN_COVERAGE) => options.min_coverage = number(value, context)?,
+                Some(MAX_DISTANCE) => options.max_distance = Some(number(value, context)?),
                 Some(_) => like = Some(value),
                 None => {
-                    let dimension = dimension_of(&name, &source)?;
+                    let dimension = target_of(&name, &source)?;
                     if targets.iter().any(|t| t.dimension == dimension) {
                         return Err(argument(format!("dimension `{dimension}` is given twice")));
                     }
@@ -82,36 +86,80 @@ impl Arguments {
                 )),
             ));
         }
-        for target in &mut targets {
-            target.within = source.take_range(&target.dimension)?;
+        let is_dimension = |t: &Target| source.table.grid().dimensions.iter().any(|d| d.name == t.dimension);
+        let is_curvilinear = !targets.iter().any(is_dimension);
+        if is_curvilinear {
+            check_curvilinear(&source, &targets, options)?;
+        } else {
+            if let Some(target) = targets.iter().find(|t| !is_dimension(t)) {
+                return Err(datafusion_error(
+                    ArrayError::unsupported(format!(
+                        "coordinate `{}` has two dimensions, the others are dimensions",
+                        target.dimension
+                    ))
+                    .hint("regrid one after the other, `regrid(regrid(…), …)`"),
+                ));
+            }
+            for target in &mut targets {
+                target.within = source.take_range(&target.dimension)?;
+            }
+            source.check_filters(&targets.iter().map(|t| t.dimension.as_str()).collect::<Vec<_>>())?;
         }
-        source.check_filters(&targets.iter().map(|t| t.dimension.as_str()).collect::<Vec<_>>())?;
-        Ok(Self { source, targets, options })
+        Ok(Self { source, targets, is_curvilinear, options })
     }
+}
+
+/// Checks that the targets are two coordinates on the same dimensions, on which no row depends.
+fn check_curvilinear(source: &Source, targets: &[Target], options: RegridOptions) -> Result<()> {
+    if options.method != Interpolation::Nearest {
+        return Err(datafusion_error(
+            ArrayError::unsupported(format!(
+                "method `{}` on a curvilinear grid is not supported",
+                options.method.name()
+            ))
+            .hint("`method => 'nearest'` takes the nearest cell"),
+        ));
+    }
+    let dimensions: Vec<&str> = source
+        .table
+        .grid()
+        .coordinates
+        .iter()
+        .filter(|c| targets.iter().any(|t| t.dimension == c.name))
+        .flat_map(|c| c.dimensions.iter().map(String::as_str))
+        .collect();
+    if targets.len() != 2 {
+        return Err(argument(format!(
+            "{} coordinate of a curvilinear grid has new labels, expected two",
+            targets.len()
+        )));
+    }
+    source.check_filters(&dimensions)
 }
 
 /// The option that an argument is; a quoted name is always that of a dimension.
 fn option_of(name: &Ident) -> Option<&'static str> {
-    [METHOD, MIN_COVERAGE, LIKE]
+    [METHOD, MIN_COVERAGE, MAX_DISTANCE, LIKE]
         .into_iter()
         .find(|option| name.quote_style.is_none() && name.value.eq_ignore_ascii_case(option))
 }
 
-/// The table's dimension of this name, exactly before in any case.
-fn dimension_of(name: &Ident, source: &Source) -> Result<String> {
-    let dimensions = &source.table.grid().dimensions;
-    let any_case = |d: &&str| name.quote_style.is_none() && d.eq_ignore_ascii_case(&name.value);
-    let names = || dimensions.iter().map(|d| d.name.as_str());
-    if let Some(exact) = names().find(|d| *d == name.value) {
-        return Ok(exact.to_string());
+/// The table's dimension or 2-D coordinate of this name, exactly before in any case.
+fn target_of(name: &Ident, source: &Source) -> Result<String> {
+    let grid = source.table.grid();
+    let plane = grid.coordinates.iter().filter(|c| c.dimensions.len() == 2).map(|c| c.name.as_str());
+    let names: Vec<&str> = grid.dimensions.iter().map(|d| d.name.as_str()).chain(plane).collect();
+    if let Some(exact) = names.iter().find(|d| **d == name.value) {
+        return Ok((*exact).to_string());
     }
-    let mut found = names().filter(any_case);
+    let any_case = |d: &&&str| name.quote_style.is_none() && d.eq_ignore_ascii_case(&name.value);
+    let mut found = names.iter().filter(any_case);
     match (found.next(), found.next()) {
-        (Some(one), None) => Ok(one.to_string()),
+        (Some(one), None) => Ok((*one).to_string()),
         _ => Err(datafusion_error(
             ArrayError::not_found(format!("no dimension `{}`", name.value))
                 .context("dataset", &source.table.dataset().name)
-                .hint(nearest_names(&name.value, names())),
+                .hint(nearest_names(&name.value, names.iter().copied())),
         )),
     }
 }
@@ -159,7 +207,10 @@ fn table_plan(table: SqlExpr, context: &mut dyn RelationPlannerContext) -> Resul
         table = *inner;
     }
     let SqlExpr::Subquery(subquery) = table else {
-        return Err(argument(format!("`{table}` is no table, expected one, or a query in parentheses")));
+        return Err(datafusion_error(
+            ArrayError::argument(format!("`{table}` is no table, expected one, or a query in parentheses"))
+                .hint("`(SELECT * FROM name)` names one in any session"),
+        ));
     };
     context.plan(TableFactor::Derived { lateral: false, subquery, alias: None, sample: None })
 }
@@ -266,4 +317,26 @@ pub(super) fn constant(expr: Expr) -> Result<Option<ScalarValue>> {
 
 fn argument(message: impl Into<String>) -> datafusion::error::DataFusionError {
     datafusion_error(ArrayError::argument(message))
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_range_ends_before_its_stop() {
+        let shown = SqlExpr::value(datafusion::sql::sqlparser::ast::Value::Null);
+        let labels = |numbers: &[f64]| range(numbers, &shown).unwrap();
+        assert_eq!(labels(&[3.0]), [0.0, 1.0, 2.0]);
+        assert_eq!(labels(&[-1.5, 1.0]), [-1.5, -0.5, 0.5]);
+        assert_eq!(labels(&[5.0, 0.0, -2.5]), [5.0, 2.5]);
+        // 0.3 / 0.1 is less than 3, and 0.3 more than 1 is more than 3 steps, by nothing but rounding.
+        assert_eq!(labels(&[0.0, 0.3, 0.1]), [0.0, 0.1, 0.2]);
+        assert_eq!(labels(&[1.0, 1.3, 0.1]).len(), 3);
+        assert!(labels(&[1.0, 1.0, 1.0]).is_empty() && labels(&[0.0, 10.0, -1.0]).is_empty());
+        for numbers in [&[0.0, 1.0, 0.0][..], &[f64::NAN], &[0.0, f64::INFINITY], &[0.0, 1e300, 1e-9], &[]] {
+            assert!(range(numbers, &shown).is_err(), "{numbers:?}");
+        }
+    }
 }

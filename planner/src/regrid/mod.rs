@@ -10,8 +10,6 @@
 mod arguments;
 mod expand;
 mod source;
-#[cfg(test)]
-mod tests;
 
 use std::sync::Arc;
 
@@ -21,7 +19,7 @@ use datafusion::error::Result;
 use datafusion::logical_expr::planner::{PlannedRelation, RelationPlanner, RelationPlannerContext, RelationPlanning};
 use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder};
 use datafusion::sql::sqlparser::ast::{ObjectName, TableFactor};
-use hyperslab_array::{Grid, regrid};
+use hyperslab_array::{Dataset, Grid, Role, Target, Variable, regrid, regrid_curvilinear};
 use hyperslab_exec::{ArrayTable, datafusion_error};
 
 use arguments::Arguments;
@@ -61,8 +59,14 @@ impl RelationPlanner for RegridPlanner {
 }
 
 fn plan(arguments: Arguments) -> Result<LogicalPlan> {
-    let Arguments { source, targets, options } = arguments;
-    let dataset = regrid(source.table.dataset(), &targets, &options).map_err(datafusion_error)?;
+    let Arguments { source, targets, is_curvilinear, options } = arguments;
+    let before = source.table.dataset();
+    let dataset = match <[Target; 2]>::try_from(targets) {
+        Ok(targets) if is_curvilinear => regrid_curvilinear(before, &targets, &options),
+        Ok(targets) => regrid(before, &targets, &options),
+        Err(targets) => regrid(before, &targets, &options),
+    };
+    let dataset = dataset.map_err(datafusion_error)?;
     let grid = grid_of(source.table.grid(), &dataset);
     let table = ArrayTable::try_new(Arc::new(dataset), grid)?;
     let reference = TableReference::bare(NAME);
@@ -89,13 +93,21 @@ fn in_order(columns: &[Expr], builder: &LogicalPlanBuilder) -> bool {
 }
 
 /// The grid of the result that `grid` has become.
-fn grid_of(grid: &Grid, dataset: &hyperslab_array::Dataset) -> Grid {
-    let same = |variables: &[Arc<hyperslab_array::Variable>]| {
-        variables.iter().filter_map(|v| dataset.variables.get(&v.name)).cloned().collect()
+fn grid_of(grid: &Grid, dataset: &Dataset) -> Grid {
+    let same = |variables: &[Arc<Variable>]| -> Vec<Arc<Variable>> {
+        let found = variables.iter().filter_map(|v| dataset.variables.get(&v.name));
+        found.filter(|v| v.role != Role::Dimension).cloned().collect()
     };
+    // The dimensions of a curvilinear grid have other names now: those that its variables say.
+    let new_name = |old: &str| {
+        let mut kept = grid.variables.iter().filter_map(|v| Some((v, dataset.variables.get(&v.name)?)));
+        kept.find_map(|(before, after)| after.dimensions.get(before.dimensions.iter().position(|d| d == old)?).cloned())
+    };
+    let names: Vec<String> =
+        grid.dimensions.iter().map(|d| new_name(&d.name).unwrap_or_else(|| d.name.clone())).collect();
     Grid {
-        name: grid.name.clone(),
-        dimensions: grid.dimensions.iter().filter_map(|d| dataset.dimension(&d.name)).cloned().collect(),
+        name: names.join("_"),
+        dimensions: names.iter().filter_map(|d| dataset.dimension(d)).cloned().collect(),
         coordinates: same(&grid.coordinates),
         variables: same(&grid.variables),
     }

@@ -63,13 +63,14 @@ def stores():
 
 def cases():
     with Slt("regrid", "Regridding: linear and nearest as xarray's interp, conservative as areas on the sphere.") as slt:
-        for name in ["uneven", "bounded", "levels", "era", "mask", "rain"]:
+        for name in ["uneven", "bounded", "levels", "era", "mask", "rain", "curvilinear", "orca2"]:
             slt.table(name, f"{name}.zarr")
         interp_cases(slt)
         type_cases(slt)
         longitude_cases(slt)
         other_cases(slt)
         conservative_cases(slt)
+        curvilinear_cases(slt)
         error_cases(slt)
 
 
@@ -263,6 +264,48 @@ def conservative_cases(slt):
     slt.query("select time, level, t from regrid(levels, level => [900, 600, 300], method => 'conservative') order by time, level desc", rows(means, "time", "level", "v"), why="Along pressure, lengths are shared.")
 
 
+RADIUS = 6371008.8
+
+
+def nearest_cells(lat, lon, new_lat, new_lon):
+    """The number of the nearest cell of each pair of labels, and its distance in metres: every cell is looked at."""
+
+    def vectors(lat, lon):
+        lat, lon = np.radians(lat), np.radians(lon)
+        return np.stack([np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)], -1)
+
+    cells = vectors(lat.reshape(-1), lon.reshape(-1))
+    wanted = vectors(*np.meshgrid(new_lat, new_lon, indexing="ij"))
+    square = ((wanted[:, :, None] - cells) ** 2).sum(-1)
+    # A cell whose place is missing is nowhere.
+    square = np.where(np.isnan(square), np.inf, square)
+    return square.argmin(-1), 2 * RADIUS * np.arcsin(np.sqrt(square.min(-1)) / 2)
+
+
+def curvilinear_cases(slt):
+    ds = read("curvilinear.zarr")
+    lat, lon = np.array([61.3, 52.2, 47.1, 70.0]), np.array([-20.0, 7.3, 181.1, 355.0])
+    cell, distance = nearest_cells(ds.TLAT.values, ds.TLONG.values, lat, lon)
+    coords = {"TLAT": lat, "TLONG": lon}
+    take = lambda v: v.values.reshape(*v.shape[:-2], -1)[..., cell]
+    found = xr.DataArray(take(ds.v), dims=("time", "TLAT", "TLONG"), coords={"time": ds.time, **coords}, name="v")
+    regridded = f"regrid(curvilinear, \"TLAT\" => {listed(lat)}, tlong => {listed(lon)}, method => 'nearest'"
+    slt.query(f'select time, "TLAT", tlong, v from {regridded}) order by time, tlat, tlong', sorted(null(rows(found, "time", "TLAT", "TLONG", "v")), key=lambda row: row[:-1]), why="The nearest cell of a curvilinear grid.")
+    most = float(np.median(distance)) + 1
+    near = found.where(xr.DataArray(distance <= most, dims=("TLAT", "TLONG")))
+    slt.query(f'select time, "TLAT", "TLONG", v from {regridded}, max_distance => {most}) where time = 1.5 order by "TLAT", "TLONG"', sorted(null(rows(near.sel(time=[1.5]), "time", "TLAT", "TLONG", "v")), key=lambda row: row[:-1]), why="None is near enough.")
+
+    orca = read("orca2.zarr")
+    lat, lon = np.arange(-77.3, 90, 5.1), np.arange(-179.2, 180, 7.7)
+    cell, distance = nearest_cells(f64(orca.nav_lat).values, f64(orca.nav_lon).values, lat, lon)
+    t = f64(orca.votemper).values.reshape(-1)[cell]
+    slt.query("select count(*), count(votemper), avg(votemper), min(votemper), max(votemper) from regrid(orca2, nav_lon => range(-179.2, 180, 7.7), nav_lat => range(-77.3, 90, 5.1), method => 'nearest')",
+              [(t.size, int(np.isfinite(t).sum()), np.nanmean(t), np.float32(np.nanmin(t)), np.float32(np.nanmax(t)))], why="An ocean with three poles.")
+    zonal = xr.DataArray(np.where(distance <= 150000, t, np.nan), dims=("nav_lat", "nav_lon"), coords={"nav_lat": np.arange(lat.size) * 5.1 - 77.3, "nav_lon": lon}, name="t").mean("nav_lon")
+    slt.query("select nav_lat, avg(votemper) from regrid(orca2, nav_lat => range(-77.3, 90, 5.1), nav_lon => range(-179.2, 180, 7.7), method => 'nearest', max_distance => 150000) group by nav_lat order by nav_lat",
+              null(rows(zonal, "nav_lat", "t")))
+
+
 def error_cases(slt):
     for arguments, pattern in [
         ("uneven, foo => [1]", "no dimension `foo`.*`lat`"),
@@ -280,6 +323,12 @@ def error_cases(slt):
         ("(select * from uneven where packed > 0), lat => [1]", "depends on `packed`"),
         ("(select * from uneven where lat < 0 or lat > 50), lat => [1]", "selects labels of dimension `lat`"),
         ("(select * from uneven where lat > 85), lat => [1]", "no label of dimension `lat`"),
+        ("curvilinear, \"TLAT\" => [1], \"TLONG\" => [2]", "method `linear` on a curvilinear grid.*nearest"),
+        ("curvilinear, \"TLAT\" => [1], method => 'nearest'", "1 coordinate.*expected two"),
+        ("curvilinear, \"TLAT\" => [1], \"TLONG\" => [1], method => 'nearest', max_distance => -1", "no distance"),
+        ("(select * from curvilinear where \"TLAT\" > 0), \"TLAT\" => [1], \"TLONG\" => [1], method => 'nearest'", "depends on `TLAT`"),
+        ("uneven, lat => [1], max_distance => 5", "curvilinear"),
+        ("uneven, lat => [1], height => [1]", "coordinate `height` has two dimensions"),
         ("uneven", "no new labels"),
         ("nothing, lat => [1]", "no table `nothing`"),
     ]:

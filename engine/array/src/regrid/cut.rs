@@ -1,7 +1,6 @@
 //! How the regridded array is cut into chunks: so that a chunk and what it is made of fit in memory, and so that as
 //! few chunks of the source as possible are decoded twice.
 
-use super::support::Support;
 use super::weights::Weights;
 use crate::DimensionChunks;
 
@@ -14,7 +13,6 @@ const MOST_INPUT: f64 = (8 << 20) as f64;
 /// One dimension that is regridded.
 struct Cut<'a> {
     weights: &'a Weights,
-    chunks: &'a DimensionChunks,
     /// The targets whose first index is in another chunk of the source than that of the target before.
     edges: Vec<u64>,
     /// Into how many pieces it is cut, at most.
@@ -62,7 +60,7 @@ pub(super) fn cut(source: &[DimensionChunks], weights: &[Option<&Weights>]) -> V
 }
 
 impl<'a> Cut<'a> {
-    fn new(weights: &'a Weights, chunks: &'a DimensionChunks) -> Self {
+    fn new(weights: &'a Weights, chunks: &DimensionChunks) -> Self {
         let mut edges = Vec::new();
         let mut before = None;
         for target in 0..weights.len() {
@@ -73,7 +71,7 @@ impl<'a> Cut<'a> {
             }
             before = Some(chunk);
         }
-        let mut cut = Self { weights, chunks, edges, pieces: 1, offsets: Vec::new(), input: 0 };
+        let mut cut = Self { weights, edges, pieces: 1, offsets: Vec::new(), input: 0 };
         cut.place();
         cut
     }
@@ -100,7 +98,12 @@ impl<'a> Cut<'a> {
         offsets.extend([0, targets]);
         offsets.sort_unstable();
         offsets.dedup();
-        let taken = |w: &[u64]| Support::of(self.weights, w[0] as usize..w[1] as usize, self.chunks).len;
+        // An estimate: no more than the indices between the first and the last, nor than there are weights.
+        let taken = |w: &[u64]| {
+            let taken = self.weights.taken(w[0] as usize..w[1] as usize);
+            let between = taken.iter().max().zip(taken.iter().min()).map_or(0, |(last, first)| last - first + 1);
+            taken.len().min(between)
+        };
         self.input = offsets.windows(2).map(taken).max().unwrap_or(0);
         self.offsets = offsets;
     }

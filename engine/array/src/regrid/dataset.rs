@@ -59,11 +59,13 @@ pub struct RegridOptions {
     /// The part of a target's cell, from 0 to 1, that must be there; for [`Interpolation::Conservative`]. Any part
     /// where it is 0.
     pub min_coverage: f64,
+    /// How far in metres a target may be from the cell that it takes; for [`regrid_curvilinear`](super::regrid_curvilinear).
+    pub max_distance: Option<f64>,
 }
 
 impl Default for RegridOptions {
     fn default() -> Self {
-        Self { method: Interpolation::Linear, min_coverage: 0.0 }
+        Self { method: Interpolation::Linear, min_coverage: 0.0, max_distance: None }
     }
 }
 
@@ -96,6 +98,11 @@ struct Regridded {
 /// When a dimension is unknown, has no labels that are numbers in ascending or descending order, or a target has no
 /// labels.
 pub fn regrid(dataset: &Dataset, targets: &[Target], options: &RegridOptions) -> Result<Dataset> {
+    if options.max_distance.is_some() {
+        return Err(ArrayError::argument(
+            "`max_distance` is for curvilinear grids, expected none for dimensions with labels",
+        ));
+    }
     if !(0.0..=1.0).contains(&options.min_coverage) {
         return Err(ArrayError::argument(format!("`min_coverage` is {}, expected 0 to 1", options.min_coverage)));
     }
@@ -155,7 +162,28 @@ pub fn regrid(dataset: &Dataset, targets: &[Target], options: &RegridOptions) ->
     Ok(out)
 }
 
-fn insert(dataset: &mut Dataset, coordinate: &Arc<Coordinate>) {
+/// The labels of a target.
+///
+/// # Errors
+/// When there are none, or one is no number.
+pub(super) fn numbers(labels: &Values, name: &str) -> Result<Vec<f64>> {
+    let numbers = floats(&Decoded::all_valid(labels.clone())).ok_or_else(|| no_numbers(name, labels.data_type()))?;
+    if numbers.is_empty() {
+        return Err(ArrayError::argument(format!("dimension `{name}` gets no labels, expected one or more")));
+    }
+    match numbers.iter().find(|l| !l.is_finite()) {
+        Some(label) => {
+            Err(ArrayError::argument(format!("`{label}` is no label for dimension `{name}`, expected numbers")))
+        }
+        None => Ok(numbers),
+    }
+}
+
+fn no_numbers(name: &str, data_type: DataType) -> ArrayError {
+    ArrayError::unsupported(format!("labels of dimension `{name}` are of type {data_type}, expected numbers"))
+}
+
+pub(super) fn insert(dataset: &mut Dataset, coordinate: &Arc<Coordinate>) {
     let name = &coordinate.variable().name;
     dataset.variables.insert(name.clone(), Arc::clone(coordinate.variable()));
     dataset.coordinates.insert(name.clone(), Arc::clone(coordinate));
@@ -172,25 +200,10 @@ impl Regridded {
         let Some(coordinate) = dataset.coordinates.get(name).filter(is_own) else {
             return Err(ArrayError::unsupported(format!("dimension `{name}` has no labels, expected numbers")));
         };
-        let no_numbers = |data_type: DataType| {
-            ArrayError::unsupported(format!("labels of dimension `{name}` are of type {data_type}, expected numbers"))
+        let Some(mut labels) = floats(coordinate.labels()) else {
+            return Err(no_numbers(name, coordinate.labels().values.data_type()));
         };
-        let numbers = |decoded: &Decoded| {
-            is_number(decoded.values.data_type())
-                .then(|| floats(decoded))
-                .flatten()
-                .ok_or_else(|| no_numbers(decoded.values.data_type()))
-        };
-        let mut labels = numbers(coordinate.labels())?;
-        let new = numbers(&Decoded::all_valid(target.labels.clone()))?;
-        if new.is_empty() {
-            return Err(ArrayError::argument(format!("dimension `{name}` gets no labels, expected one or more")));
-        }
-        if let Some(label) = new.iter().find(|l| !l.is_finite()) {
-            return Err(ArrayError::argument(format!(
-                "`{label}` is no label for dimension `{name}`, expected numbers"
-            )));
-        }
+        let new = numbers(&target.labels, name)?;
         let within = target.within.clone().map_or(0..labels.len(), |w| w.start as usize..w.end as usize);
         labels = labels.get(within.clone()).unwrap_or_default().to_vec();
         let first = within.start;
@@ -229,7 +242,7 @@ impl Regridded {
 }
 
 /// A value that is taken as it is keeps its type; xarray makes `float64` of the others, and of integers.
-fn type_on(variable: &Variable, options: &RegridOptions) -> DataType {
+pub(super) fn type_on(variable: &Variable, options: &RegridOptions) -> DataType {
     let keeps = options.method == Interpolation::Nearest && variable.data_type() == DataType::Float32;
     if keeps { DataType::Float32 } else { DataType::Float64 }
 }
@@ -262,7 +275,7 @@ fn labels_on(coordinate: &Coordinate, along: &Along, options: &RegridOptions) ->
     let shape = [labels.len()];
     let weights = [Some(along.planned().clone())];
     let values = typed(
-        kernel::apply(&Input::F64(labels), &shape, &weights, rule_of(options)),
+        kernel::apply(&Input::F64(labels), &shape, &weights, &[0], rule_of(options)),
         type_on(coordinate.variable(), options),
     );
     with_labels(coordinate.variable(), values)
@@ -270,13 +283,23 @@ fn labels_on(coordinate: &Coordinate, along: &Along, options: &RegridOptions) ->
 
 /// `variable`, of one dimension, with other labels.
 fn with_labels(variable: &Variable, labels: Values) -> Result<Arc<Coordinate>> {
+    labelled(variable, variable.dimensions.clone(), variable.role, labels)
+}
+
+/// A coordinate with the name and attributes of `variable`.
+pub(super) fn labelled(
+    variable: &Variable,
+    dimensions: Vec<String>,
+    role: Role,
+    labels: Values,
+) -> Result<Arc<Coordinate>> {
     let size = labels.len() as u64;
     let attributes = decoded_attributes(&variable.attributes);
-    let encoding = Encoding::try_new(labels.data_type(), &attributes, variable.role)?;
+    let encoding = Encoding::try_new(labels.data_type(), &attributes, role)?;
     let decoded = encoding.decode(labels.clone())?;
     let source = MemorySource::try_new(labels, ChunkGrid::regular(&[size], &[size.max(1)])?)?;
-    let (name, dimensions) = (variable.name.clone(), variable.dimensions.clone());
-    let variable = Variable { name, dimensions, role: variable.role, attributes, encoding, source: Arc::new(source) };
+    let name = variable.name.clone();
+    let variable = Variable { name, dimensions, role, attributes, encoding, source: Arc::new(source) };
     Ok(Arc::new(Coordinate::new(Arc::new(variable), decoded)))
 }
 
@@ -297,7 +320,7 @@ const STORED: [&str; 13] = [
     "_ARRAY_DIMENSIONS",
 ];
 
-fn decoded_attributes(attributes: &Attributes) -> Attributes {
+pub(super) fn decoded_attributes(attributes: &Attributes) -> Attributes {
     let mut out = attributes.clone();
     for name in STORED {
         out.remove(name);

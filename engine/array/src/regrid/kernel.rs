@@ -2,8 +2,11 @@
 //!
 //! ```text
 //! input ─→ slabs (what is before the first regridded dimension is a loop) ─→ a pass per dimension ─→ output
-//!          small enough for the cache                                        the one that shrinks most first
+//!          small enough for the cache                                        in an order that is always the same
 //! ```
+//!
+//! A value has the same bits whatever region it is computed in: sums are made in the order of the weights, and
+//! dimensions come in the order that the caller gives.
 
 use std::cell::OnceCell;
 
@@ -44,19 +47,41 @@ impl Number for f64 {
     }
 }
 
-/// The array of `input`, which has `shape`, with the dimensions that have weights regridded.
-pub(super) fn apply(input: &Input, shape: &[usize], weights: &[Option<Weights>], rule: Rule) -> Vec<f64> {
+/// The order of the dimensions that are regridded, each with the number of its targets and of its indices: first the one
+/// that shrinks most.
+pub(super) fn order(sizes: impl IntoIterator<Item = (usize, u64, u64)>) -> Vec<usize> {
+    let growth = |(d, targets, size): (usize, u64, u64)| (d, targets as f64 / size.max(1) as f64);
+    let mut order: Vec<(usize, f64)> = sizes.into_iter().map(growth).collect();
+    order.sort_by(|a, b| a.1.total_cmp(&b.1));
+    order.into_iter().map(|(d, _)| d).collect()
+}
+
+/// The array of `input`, which has `shape`, with the dimensions that have weights regridded, in this order.
+pub(super) fn apply(
+    input: &Input,
+    shape: &[usize],
+    weights: &[Option<Weights>],
+    order: &[usize],
+    rule: Rule,
+) -> Vec<f64> {
     match input {
-        Input::F32(values) => slabs(values, shape, weights, rule),
-        Input::F64(values) => slabs(values, shape, weights, rule),
+        Input::F32(values) => slabs(values, shape, weights, order, rule),
+        Input::F64(values) => slabs(values, shape, weights, order, rule),
     }
 }
 
-fn slabs<T: Number>(input: &[T], shape: &[usize], weights: &[Option<Weights>], rule: Rule) -> Vec<f64> {
+fn slabs<T: Number>(
+    input: &[T],
+    shape: &[usize],
+    weights: &[Option<Weights>],
+    order: &[usize],
+    rule: Rule,
+) -> Vec<f64> {
     let first = weights.iter().position(Option::is_some).unwrap_or(0);
     let (around, shape) = shape.split_at(first);
     let count: usize = around.iter().product();
-    let plan = Plan::new(shape, weights.get(first..).unwrap_or_default(), rule);
+    let order = order.iter().map(|d| d - first);
+    let plan = Plan::new(shape, weights.get(first..).unwrap_or_default(), order, rule);
     let size: usize = shape.iter().product();
     let out_size = plan.out_size();
     let mut out = vec![0.0; count * out_size];
@@ -87,13 +112,14 @@ struct Plan<'a> {
     passes: Vec<Pass<'a>>,
     /// The shape of the output.
     shape: Vec<usize>,
+    /// Cells of the input.
+    size: usize,
     /// How much of each cell of the output the source covers, once somebody asks.
     coverage: OnceCell<Vec<f64>>,
 }
 
 /// One dimension: an array of `outer × before × inner` becomes one of `outer × weights.len() × inner`.
 struct Pass<'a> {
-    dimension: usize,
     outer: usize,
     before: usize,
     inner: usize,
@@ -143,22 +169,20 @@ impl Form {
 }
 
 impl<'a> Plan<'a> {
-    fn new(shape: &[usize], weights: &'a [Option<Weights>], rule: Rule) -> Self {
+    fn new(shape: &[usize], weights: &'a [Option<Weights>], order: impl Iterator<Item = usize>, rule: Rule) -> Self {
         let empty = if rule == Rule::Spreads { f64::NAN } else { 0.0 };
-        let mut order: Vec<(usize, &Weights)> =
-            weights.iter().enumerate().filter_map(|(d, w)| Some((d, w.as_ref()?))).collect();
-        let growth = |(d, w): &(usize, &Weights)| w.len() as f64 / shape.get(*d).copied().unwrap_or(1).max(1) as f64;
-        order.sort_by(|a, b| growth(a).total_cmp(&growth(b)));
+        let before: usize = shape.iter().product();
         let mut shape = shape.to_vec();
-        let mut passes = Vec::with_capacity(order.len());
-        for (dimension, weights) in order {
-            let Some(size) = shape.get_mut(dimension) else { continue };
+        let mut passes = Vec::new();
+        for dimension in order {
+            let weights = weights.get(dimension).and_then(Option::as_ref);
+            let (Some(weights), Some(size)) = (weights, shape.get_mut(dimension)) else { continue };
             let before = std::mem::replace(size, weights.len());
             let outer = shape.iter().take(dimension).product();
             let inner = shape.iter().skip(dimension + 1).product();
-            passes.push(Pass { dimension, outer, before, inner, weights, form: Form::of(weights, empty), empty });
+            passes.push(Pass { outer, before, inner, weights, form: Form::of(weights, empty), empty });
         }
-        Self { passes, shape, coverage: OnceCell::new() }
+        Self { passes, shape, size: before, coverage: OnceCell::new() }
     }
 
     fn out_size(&self) -> usize {
@@ -205,16 +229,12 @@ impl<'a> Plan<'a> {
         scratch.masks = [there, filled, coverage];
     }
 
+    /// By the same sums as where something is missing, so that what is missing elsewhere changes no bit.
     fn coverage(&self) -> &[f64] {
         self.coverage.get_or_init(|| {
-            // From the last dimension to the first: what is after a dimension is repeated for each of its targets.
-            (0..self.shape.len()).rev().fold(vec![1.0], |inner, d| {
-                let sums: Vec<f64> = match self.passes.iter().find(|p| p.dimension == d) {
-                    Some(pass) => (0..pass.weights.len()).map(|t| pass.weights.row(t).1.iter().sum()).collect(),
-                    None => vec![1.0; self.shape.get(d).copied().unwrap_or(0)],
-                };
-                sums.iter().flat_map(|sum| inner.iter().map(move |c| c * sum)).collect()
-            })
+            let mut coverage = vec![0.0; self.out_size()];
+            self.run(&vec![1.0; self.size], &mut coverage, &mut Scratch::default());
+            coverage
         })
     }
 }
@@ -235,6 +255,7 @@ impl Pass<'_> {
                 Form::Singles(indices) if self.inner == 1 => singles(input, indices, out),
                 Form::Pairs(targets) if self.inner == 1 => pairs(input, targets, out),
                 Form::Pairs(targets) => self.rows_of_pairs(input, targets, out),
+                Form::Any if self.inner == 1 => sums(input, self.weights, self.empty, out),
                 Form::Singles(_) | Form::Any => self.rows(input, out),
             }
         }
@@ -253,8 +274,16 @@ impl Pass<'_> {
     fn rows<T: Number>(&self, input: &[T], out: &mut [f64]) {
         for (target, out) in out.chunks_mut(self.inner).enumerate() {
             let (indices, weights) = self.weights.row(target);
-            out.fill(if indices.is_empty() { self.empty } else { 0.0 });
-            for (index, weight) in indices.iter().zip(weights) {
+            let mut terms = indices.iter().zip(weights);
+            match terms.next() {
+                None => out.fill(self.empty),
+                Some((index, weight)) => {
+                    for (out, value) in out.iter_mut().zip(self.row_of(input, *index)) {
+                        *out = value.float() * weight;
+                    }
+                }
+            }
+            for (index, weight) in terms {
                 for (out, value) in out.iter_mut().zip(self.row_of(input, *index)) {
                     *out += value.float() * weight;
                 }
@@ -276,6 +305,14 @@ fn at<T: Number>(input: &[T], index: usize) -> f64 {
 fn singles<T: Number>(input: &[T], indices: &[usize], out: &mut [f64]) {
     for (out, index) in out.iter_mut().zip(indices) {
         *out = at(input, *index);
+    }
+}
+
+fn sums<T: Number>(input: &[T], weights: &Weights, empty: f64, out: &mut [f64]) {
+    for (target, out) in out.iter_mut().enumerate() {
+        let (indices, weights) = weights.row(target);
+        let terms = indices.iter().zip(weights).map(|(index, weight)| at(input, *index) * weight);
+        *out = terms.reduce(|sum, term| sum + term).unwrap_or(empty);
     }
 }
 
@@ -311,6 +348,10 @@ mod tests {
         })
     }
 
+    fn dimensions(weights: &[Option<Weights>]) -> Vec<usize> {
+        (0..weights.len()).rev().filter(|d| weights[*d].is_some()).collect()
+    }
+
     /// Sum and coverage of one cell of the output, straight from the definition.
     fn slow(shape: &[usize], values: &[f64], rows: &[Vec<(usize, f64)>], missing: Option<f64>) -> f64 {
         let Some((row, rest)) = rows.split_first() else {
@@ -337,8 +378,8 @@ mod tests {
         fn passes_give_the_sum_over_all_dimensions_at_once((shape, values, weights) in some_array()) {
             prop_assume!(weights.iter().any(Option::is_some));
             let out_shape: Vec<usize> = shape.iter().zip(&weights).map(|(s, w)| w.as_ref().map_or(*s, Weights::len)).collect();
-            let spread = apply(&Input::F64(values.clone()), &shape, &weights, Rule::Spreads);
-            let left_out = apply(&Input::F64(values.clone()), &shape, &weights, Rule::LeftOut { min_coverage: 0.3 });
+            let spread = apply(&Input::F64(values.clone()), &shape, &weights, &dimensions(&weights), Rule::Spreads);
+            let left_out = apply(&Input::F64(values.clone()), &shape, &weights, &dimensions(&weights), Rule::LeftOut { min_coverage: 0.3 });
             prop_assert_eq!(spread.len(), out_shape.iter().product::<usize>());
             for cell in 0..spread.len() {
                 let mut rest = cell;
@@ -364,7 +405,7 @@ mod tests {
             let single: Vec<f32> = values.iter().map(|v| *v as f32).collect();
             let double = single.iter().map(|v| f64::from(*v)).collect();
             let (a, b) = (Input::F32(single), Input::F64(double));
-            let text = |input| format!("{:?}", apply(input, &shape, &weights, Rule::Spreads));
+            let text = |input| format!("{:?}", apply(input, &shape, &weights, &dimensions(&weights), Rule::Spreads));
             prop_assert_eq!(text(&a), text(&b));
         }
     }
@@ -373,9 +414,9 @@ mod tests {
     fn nothing_gives_nothing() {
         let mut weights = Weights::default();
         weights.push([]);
-        let found = apply(&Input::F64(vec![]), &[0, 3], &[Some(weights), None], Rule::Spreads);
+        let found = apply(&Input::F64(vec![]), &[0, 3], &[Some(weights), None], &[0], Rule::Spreads);
         assert!(found.len() == 3 && found.iter().all(|v| v.is_nan()));
-        let found = apply(&Input::F64(vec![]), &[0, 3], &[None, Some(Weights::default())], Rule::Spreads);
+        let found = apply(&Input::F64(vec![]), &[0, 3], &[None, Some(Weights::default())], &[1], Rule::Spreads);
         assert!(found.is_empty());
     }
 }

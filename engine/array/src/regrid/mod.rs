@@ -7,16 +7,22 @@
 //! ```
 //!
 //! `nearest` and `linear` give what xarray's `interp` gives; longitudes that go round the globe are closed besides.
-//! `conservative` is of first order, on the sphere for latitudes and longitudes.
+//! A curvilinear grid gives its nearest cells, `curvilinear.rs`. `conservative` is of first order, on the sphere for latitudes and longitudes.
 
 mod along;
 mod cells;
+mod curvilinear;
+mod curvilinear_source;
 mod cut;
 mod dataset;
 mod kernel;
 mod read;
 mod source;
 mod support;
+#[cfg(test)]
+mod tests;
+mod tree;
 mod weights;
 
+pub use curvilinear::regrid_curvilinear;
 pub use dataset::{Interpolation, RegridOptions, Target, regrid};

@@ -24,6 +24,8 @@ pub(super) struct RegridSource {
     variable: Arc<Variable>,
     /// For each dimension of the variable how it is regridded; `None` where it stays as it is.
     along: Vec<Option<Arc<Along>>>,
+    /// The order in which dimensions are regridded.
+    order: Vec<usize>,
     rule: Rule,
     data_type: DataType,
     grid: ChunkGrid,
@@ -40,7 +42,9 @@ impl RegridSource {
     ) -> Result<Self> {
         let weights: Vec<Option<&Weights>> = along.iter().map(|a| a.as_ref().map(|a| a.planned())).collect();
         let grid = ChunkGrid::try_new(cut(variable.source.chunk_grid().dimensions(), &weights))?;
-        Ok(Self { variable, along, rule, data_type, grid })
+        let sizes = weights.iter().zip(variable.shape()).enumerate();
+        let order = kernel::order(sizes.filter_map(|(d, (w, size))| Some((d, w.as_ref()?.len() as u64, size))));
+        Ok(Self { variable, along, order, rule, data_type, grid })
     }
 
     async fn support(&self, chunk: &[u64], region: &Region) -> Result<Vec<Support>> {
@@ -95,6 +99,7 @@ impl ChunkSource for RegridSource {
             pieces,
             shape: support.iter().map(|s| s.len).collect(),
             weights: support.into_iter().map(|s| s.weights).collect(),
+            order: self.order.clone(),
             rule: self.rule,
             data_type: self.data_type,
             cells: region.cells()?,
@@ -138,6 +143,7 @@ struct RegridChunk {
     /// The shape of the input.
     shape: Vec<usize>,
     weights: Vec<Option<Weights>>,
+    order: Vec<usize>,
     rule: Rule,
     data_type: DataType,
     /// How many values come out.
@@ -167,10 +173,17 @@ impl EncodedChunk for RegridChunk {
             vec![f64::NAN; this.cells]
         } else {
             let input = input_of(&this.variable, this.pieces, &this.shape)?;
-            kernel::apply(&input, &this.shape, &this.weights, this.rule)
+            kernel::apply(&input, &this.shape, &this.weights, &this.order, this.rule)
         };
         Ok(typed(values, this.data_type))
     }
+}
+
+/// The decoded values as `float64`, a missing one as NaN.
+pub(super) fn floats_of(variable: &Variable, encoded: Box<dyn EncodedChunk>) -> Result<Vec<f64>> {
+    let decoded = encoded.decode().and_then(|values| variable.encoding.decode(values))?;
+    let no_number = || ArrayError::internal(format!("{} values cannot be regridded", variable.data_type()));
+    floats(&decoded).ok_or_else(no_number)
 }
 
 /// `values` in a type of floats.

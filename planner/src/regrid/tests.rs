@@ -1,2 +1,0 @@
-//! What `regrid` answers, reads and refuses.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
