@@ -134,10 +134,11 @@ struct Wanted {
 
 impl Wanted {
     fn add(&mut self, target: [usize; 2], cell: [u64; 2]) {
-        let is_first = self.pairs.is_empty();
-        for d in 0..2 {
-            self.first[d] = if is_first { cell[d] } else { self.first[d].min(cell[d]) };
-            self.last[d] = self.last[d].max(cell[d]);
+        if self.pairs.is_empty() {
+            (self.first, self.last) = (cell, cell);
+        }
+        for ((first, last), index) in self.first.iter_mut().zip(&mut self.last).zip(cell) {
+            (*first, *last) = ((*first).min(index), (*last).max(index));
         }
         self.pairs.push((target, cell));
     }

@@ -97,11 +97,11 @@ mod tests {
             prop_assert!(input.windows(2).all(|w| w[0] < w[1]));
             prop_assert!(support.segments.windows(2).all(|w| w[0].chunk < w[1].chunk));
             let placed = support.weights.unwrap();
-            for target in 0..rows.len() {
+            for (target, row) in rows.iter().enumerate() {
                 let (indices, weights) = placed.row(target);
                 let found: Vec<u64> = indices.iter().map(|i| input[*i]).collect();
-                prop_assert_eq!(found, rows[target].iter().map(|i| *i as u64).collect::<Vec<_>>());
-                prop_assert_eq!(weights, rows[target].iter().map(|i| *i as f64).collect::<Vec<_>>());
+                prop_assert_eq!(found, row.iter().map(|i| *i as u64).collect::<Vec<_>>());
+                prop_assert_eq!(weights, row.iter().map(|i| *i as f64).collect::<Vec<_>>());
             }
         }
     }

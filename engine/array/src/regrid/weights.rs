@@ -3,6 +3,7 @@
 //! The rules are those of xarray's `interp`: outside of the labels nothing is known; half way between two labels the
 //! lower one is nearest; a target on a label still looks at the label below it, so that a missing value there is seen.
 
+use std::cmp::Ordering;
 use std::ops::Range;
 
 use crate::{ArrayError, Result};
@@ -93,7 +94,7 @@ impl Ascending {
         if is_descending {
             labels.reverse();
         }
-        if let Some(pair) = labels.windows(2).find(|w| !(w[0] < w[1])) {
+        if let Some(pair) = labels.windows(2).find(|w| w[0].partial_cmp(&w[1]) != Some(Ordering::Less)) {
             let what = if pair[0] == pair[1] { "occurs twice" } else { "is out of order" };
             return Err(ArrayError::unsupported(format!(
                 "label `{}` of dimension `{name}` {what}, expected labels that ascend or descend",
