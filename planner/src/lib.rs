@@ -7,6 +7,7 @@
 mod configure;
 pub mod names;
 mod options;
+mod regrid;
 pub mod rules;
 pub mod statements;
 
