@@ -13,6 +13,7 @@
 
 mod attributes;
 mod builder;
+mod cell_area;
 mod cf;
 mod chunk_grid;
 pub mod contract;
@@ -29,6 +30,7 @@ mod values;
 
 pub use attributes::Attributes;
 pub use builder::{DatasetBuilder, RawVariable};
+pub use cell_area::{EARTH_RADIUS, Extent, cell_extents};
 pub use cf::Encoding;
 pub use cf::calendar::Calendar;
 pub use cf::date::DateTime;

@@ -8,7 +8,7 @@ use crate::{ArrayError, Result};
 
 /// How far apart two labels are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Measure {
+pub(crate) enum Measure {
     Plain,
     /// By the sine.
     Latitude,
@@ -18,7 +18,7 @@ pub(super) enum Measure {
 
 /// The cells of a dimension: where each one starts and ends, in the unit of the labels.
 #[derive(Debug, Clone)]
-pub(super) struct Cells {
+pub(crate) struct Cells {
     measure: Measure,
     cells: Vec<[f64; 2]>,
 }
@@ -31,7 +31,7 @@ impl Cells {
     pub fn between(name: &str, labels: &[f64], measure: Measure) -> Result<Self> {
         if labels.len() < 2 {
             return Err(ArrayError::argument(format!(
-                "dimension `{name}` has {} labels without bounds, expected two or more for `conservative`",
+                "dimension `{name}` has {} labels without bounds, expected two or more to tell where cells end",
                 labels.len()
             )));
         }
@@ -39,7 +39,7 @@ impl Cells {
         let descending = labels.first() > labels.last();
         if !labels.windows(2).all(|w| is_in_order(w, descending)) {
             return Err(ArrayError::argument(format!(
-                "labels of dimension `{name}` have no order, expected ones that ascend or descend for `conservative`"
+                "labels of dimension `{name}` have no order, expected ones that ascend or descend to tell where cells end"
             )));
         }
         let mut edges: Vec<f64> = labels.windows(2).map(|w| w[0] + (w[1] - w[0]) / 2.0).collect();
@@ -49,6 +49,14 @@ impl Cells {
             edges.push(after);
         }
         Ok(Self { measure, cells: edges.windows(2).map(|w| [w[0].min(w[1]), w[0].max(w[1])]).collect() })
+    }
+
+    /// As many cells as there are labels, from pairs of bounds.
+    ///
+    /// # Errors
+    /// As [`Self::with_bounds`].
+    pub fn of_bounds(name: &str, bounds: &[f64], count: usize, measure: Measure) -> Result<Self> {
+        Self { measure, cells: vec![[0.0; 2]; count] }.with_bounds(name, bounds)
     }
 
     /// The same number of cells, from pairs of bounds.
@@ -79,7 +87,7 @@ impl Cells {
     }
 
     /// The cells in a measure in which lengths add up to areas.
-    fn measured(&self) -> impl Iterator<Item = [f64; 2]> {
+    pub fn measured(&self) -> impl Iterator<Item = [f64; 2]> {
         self.cells.iter().map(|[low, high]| match self.measure {
             Measure::Plain => [*low, *high],
             Measure::Latitude => [low, high].map(|l| l.clamp(-90.0, 90.0).to_radians().sin()),

@@ -24,5 +24,7 @@ mod tests;
 mod tree;
 mod weights;
 
+pub(crate) use cells::{Cells, Measure};
 pub use curvilinear::regrid_curvilinear;
 pub use dataset::{Interpolation, RegridOptions, Target, regrid};
+pub(crate) use read::{floats, read_whole};

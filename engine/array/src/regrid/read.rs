@@ -16,7 +16,7 @@ pub(super) fn is_number(data_type: DataType) -> bool {
 }
 
 /// The values as `float64`, a missing one as NaN; `None` where they are no numbers.
-pub(super) fn floats(decoded: &Decoded) -> Option<Vec<f64>> {
+pub(crate) fn floats(decoded: &Decoded) -> Option<Vec<f64>> {
     macro_rules! floats {
         ($($variant:ident)*) => {
             match &decoded.values {
@@ -36,7 +36,7 @@ pub(super) fn floats(decoded: &Decoded) -> Option<Vec<f64>> {
 ///
 /// # Errors
 /// When it is no array of numbers, is too large, or cannot be read.
-pub(super) async fn read_whole(variable: &Variable) -> Result<Vec<f64>> {
+pub(crate) async fn read_whole(variable: &Variable) -> Result<Vec<f64>> {
     let grid = variable.source.chunk_grid();
     let whole = Region::full(&grid.shape());
     let cells = whole.cells()?;
