@@ -79,7 +79,7 @@ pub fn query(folder: &tempfile::TempDir) -> std::process::Command {
 #[test]
 fn every_example_says_what_it_shows_and_has_an_answer() {
     let (queries, answers) = (files("sql"), files("out"));
-    assert!(queries.len() >= 24);
+    assert!(queries.len() >= 45);
     assert_eq!(queries.len(), answers.len());
     for (number, file) in queries.iter().enumerate() {
         let header = header(file);
