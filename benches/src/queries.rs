@@ -289,6 +289,25 @@ pub const QUERIES: &[Query] = &[
         ..WHOLE
     },
     Query {
+        id: "W20",
+        question: "regrid 0.5° → 1° linear, mean map",
+        hyperslab: "SELECT lat, lon, avg(t2m) AS t2m \
+                    FROM regrid(era, lat => range(89.75, -90, -1), lon => range(0.25, 355, 1)) GROUP BY lat, lon",
+        // Each target lies between two labels along both dimensions, which can be reckoned.
+        plain: "WITH k AS (SELECT 0 AS k UNION ALL SELECT 1 AS k), \
+                y AS (SELECT 89.75 - i AS target, (0.25 + i) / {lat_step} AS place FROM generate_series(0, 179) AS g(i)), \
+                x AS (SELECT 0.25 + i AS target, (0.25 + i) / {lon_step} AS place FROM generate_series(0, 354) AS g(i)), \
+                rows AS (SELECT target, CAST(90 - (floor(place) + k) * {lat_step} AS REAL) AS lat, \
+                         1 - abs(place - floor(place) - k) AS w FROM y CROSS JOIN k), \
+                columns AS (SELECT target, CAST((floor(place) + k) * {lon_step} AS REAL) AS lon, \
+                            1 - abs(place - floor(place) - k) AS w FROM x CROSS JOIN k) \
+                SELECT CAST(r.target AS DOUBLE) AS lat, CAST(c.target AS DOUBLE) AS lon, \
+                4 * avg(CAST(e.t2m AS DOUBLE) * r.w * c.w) AS t2m \
+                FROM era e JOIN rows r ON e.lat = r.lat JOIN columns c ON e.lon = c.lon GROUP BY r.target, c.target",
+        keys: &["lat", "lon"],
+        ..WHOLE
+    },
+    Query {
         id: "W21",
         question: "a month of maps as rows",
         hyperslab: "SELECT * FROM era WHERE time >= '2001-08-01' AND time < '2001-09-01'",

@@ -10,6 +10,7 @@ use datafusion::prelude::SessionConfig;
 use hyperslab_exec::{Options, functions};
 
 use crate::options::{PlannerOptions, SECTION};
+use crate::regrid::RegridPlanner;
 use crate::rules::{ExtractPlanner, GroupingSets, analyzer_rules, chunk_rules};
 
 /// Adds the functions, the analyzer rules and the options to `builder`, each once.
@@ -35,6 +36,11 @@ pub fn configure(mut builder: SessionStateBuilder) -> SessionStateBuilder {
     let planners = builder.expr_planners().get_or_insert_with(SessionStateDefaults::default_expr_planners);
     // The first planner that knows an expression plans it.
     planners.insert(0, Arc::new(ExtractPlanner));
+
+    let relations = builder.relation_planners().get_or_insert_default();
+    if relations.iter().all(|planner| format!("{planner:?}") != format!("{RegridPlanner:?}")) {
+        relations.insert(0, Arc::new(RegridPlanner));
+    }
 
     let analyzer = builder.analyzer().get_or_insert_default();
     install_rules(analyzer);

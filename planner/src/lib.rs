@@ -7,6 +7,7 @@
 mod configure;
 pub mod names;
 mod options;
+mod regrid;
 pub mod rules;
 pub mod statements;
 
@@ -15,5 +16,5 @@ pub use options::PlannerOptions;
 
 /// What is told of each table function: a function that stands in `FROM`.
 pub fn table_functions() -> Vec<datafusion::logical_expr::Documentation> {
-    Vec::new()
+    vec![regrid::documentation()]
 }

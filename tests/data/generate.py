@@ -11,10 +11,25 @@ import shutil
 import types
 import warnings
 
-from generator import calendars, formats, joins, labels, missing, netcdf, real, reductions, structure, windows, workloads
+from generator import (
+    calendars,
+    formats,
+    joins,
+    labels,
+    missing,
+    netcdf,
+    real,
+    reductions,
+    regrid,
+    structure,
+    windows,
+    workloads,
+)
 from generator.stores import DATA
 
-MODULES = [real, labels, missing, formats, calendars, structure, workloads, reductions, windows, joins, netcdf]
+MODULES = [
+    real, labels, missing, formats, calendars, structure, workloads, reductions, windows, joins, netcdf, regrid
+]
 
 
 def main():

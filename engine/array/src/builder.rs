@@ -126,9 +126,17 @@ impl DatasetBuilder {
             .cloned()
             .collect();
         let coordinates = stream::iter(wanted)
-            .map(|v| async move {
-                let labels = read_whole(&v).await.map_err(|e| e.context("variable", &v.name))?;
-                Ok::<_, ArrayError>((v.name.clone(), Arc::new(Coordinate::new(v, labels))))
+            .map(|v| {
+                let bounds = bounds_of(&v, &variables);
+                async move {
+                    let labels = read_whole(&v).await.map_err(|e| e.context("variable", &v.name))?;
+                    let name = v.name.clone();
+                    let mut coordinate = Coordinate::new(v, labels);
+                    if let Some(bounds) = bounds {
+                        coordinate = coordinate.with_bounds(read_bounds(&bounds).await.map_err(|e| e.to_string()));
+                    }
+                    Ok::<_, ArrayError>((name, Arc::new(coordinate)))
+                }
             })
             .buffered(CONCURRENT_READS)
             .try_collect()
@@ -146,6 +154,20 @@ impl DatasetBuilder {
             groups: self.groups,
         })
     }
+}
+
+/// The bounds of a latitude or longitude: what cells need that have an area.
+fn bounds_of(variable: &Variable, variables: &IndexMap<String, Arc<Variable>>) -> Option<Arc<Variable>> {
+    let text = |name: &str| variable.attributes.text(name).unwrap_or_default();
+    let is_place = ["latitude", "longitude"].contains(&text("standard_name")) || text("units").starts_with("degree");
+    let bounds = variables.get(text("bounds")).filter(|_| is_place && variable.dimensions.len() == 1)?;
+    let is_pair = bounds.dimensions.first() == variable.dimensions.first() && bounds.shape().get(1) == Some(&2);
+    (is_pair && bounds.dimensions.len() == 2).then(|| Arc::clone(bounds))
+}
+
+/// All values of bounds, as floats.
+async fn read_bounds(variable: &Variable) -> Result<Vec<f64>> {
+    crate::regrid::read_whole(variable).await
 }
 
 /// What no table can show is an error.

@@ -13,6 +13,7 @@
 
 mod attributes;
 mod builder;
+mod cell_area;
 mod cf;
 mod chunk_grid;
 pub mod contract;
@@ -21,6 +22,7 @@ mod dataset;
 mod error;
 mod memory;
 mod region;
+mod regrid;
 mod selection;
 mod source;
 mod summary;
@@ -28,6 +30,7 @@ mod values;
 
 pub use attributes::Attributes;
 pub use builder::{DatasetBuilder, RawVariable};
+pub use cell_area::{EARTH_RADIUS, Extent, cell_extents};
 pub use cf::Encoding;
 pub use cf::calendar::Calendar;
 pub use cf::date::DateTime;
@@ -38,6 +41,7 @@ pub use dataset::{Dataset, Dimension, Grid, Role, Skipped, Variable};
 pub use error::{ArrayError, ErrorKind, Result, nearest_names};
 pub use memory::MemorySource;
 pub use region::Region;
+pub use regrid::{Interpolation, RegridOptions, Target, regrid, regrid_curvilinear};
 pub use selection::{IndexRanges, Selection};
 pub use source::{ChunkSource, Connector, EncodedChunk, Plain};
 pub use summary::Summary;

@@ -54,6 +54,11 @@ pub trait EncodedChunk: Debug + Send {
     /// Whether the chunk was ever written; where not, it decodes to the fill value.
     fn is_written(&self) -> bool;
 
+    /// How many chunks of the store it comes from: those that were written, and those that never were.
+    fn chunks(&self) -> [u64; 2] {
+        if self.is_written() { [1, 0] } else { [0, 1] }
+    }
+
     /// The stored values of the region, in C order.
     ///
     /// # Errors

@@ -15,7 +15,7 @@ use datafusion::logical_expr::LogicalPlan;
 use hyperslab_array::Dataset;
 use hyperslab_exec::ArrayTable;
 
-use crate::dataset::{LabelOrder, dimensions_of, from_batches};
+use crate::dataset::{LabelOrder, MEMORY, dimensions_of, from_batches};
 use crate::result::{group_columns, label_order};
 
 /// What a table is made of.
@@ -39,8 +39,21 @@ pub(crate) async fn of_answer(
     if let Some(dataset) = array(name, &schema, &batches, &dimensions, label_order(plan)).await {
         return Ok(Made::Dataset(dataset));
     }
-    let schema = batches.first().map_or(schema, RecordBatch::schema);
-    Ok(Made::Table(Arc::new(MemTable::try_new(schema, partitions)?)))
+    of_rows(schema, partitions).map(Made::Table)
+}
+
+/// A table of rows.
+///
+/// # Errors
+/// When the batches do not have one schema.
+pub(crate) fn of_rows(schema: SchemaRef, partitions: Vec<Vec<RecordBatch>>) -> Result<Arc<dyn TableProvider>> {
+    let schema = partitions.iter().flatten().next().map_or(schema, RecordBatch::schema);
+    Ok(Arc::new(MemTable::try_new(schema, partitions)?))
+}
+
+/// Whether a dataset was made by a `CREATE TABLE … AS`.
+pub(crate) fn is_ours(dataset: &Dataset) -> bool {
+    dataset.format == MEMORY && dataset.location == format!("memory:{}", dataset.name)
 }
 
 /// The dataset of rows that are just its cells; `None` where a table of it would not answer what the rows do.

@@ -20,6 +20,7 @@ use indexmap::IndexMap;
 mod memory;
 mod values;
 
+pub(crate) use memory::MEMORY;
 pub use values::{ArrayValues, LabelledArray};
 pub(crate) use values::{ENCODING, plain};
 

@@ -1,6 +1,7 @@
 //! What a program sees of a session, on datasets in memory and small stores in a temporary folder.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod arrays;
 mod errors;
 mod functions;
 mod listing;

@@ -20,6 +20,7 @@ use datafusion::execution::SessionState;
 use datafusion::sql::parser::{CopyToSource, Statement as SqlStatement};
 use datafusion::sql::sqlparser::ast::{Ident, ObjectName, ObjectNamePart, ObjectType, Query, Statement as Ast};
 
+use crate::regrid;
 use rewrite::Rewrite;
 
 /// Replaces the unquoted names in `statement` by what they mean in the session.
@@ -91,6 +92,7 @@ async fn resolve_ast(ast: &mut Ast, state: &SessionState) -> Result<()> {
 }
 
 async fn resolve_query(query: &mut Query, state: &SessionState) -> Result<()> {
+    regrid::expand(query)?;
     let tables = tables::load(tables::relations(query), state).await?;
     Rewrite::new(&tables, state).query(query, &[], None)?;
     Ok(())

@@ -14,6 +14,7 @@ use datafusion::sql::sqlparser::ast::{
 use super::scope::{Alias, Aliases, Columns, Relation, Scope};
 use super::tables::{Tables, normalized, not_found};
 use super::{rename, rename_ident};
+use crate::regrid::is_regrid;
 
 /// A common table expression that is in scope.
 #[derive(Debug, Clone)]
@@ -222,14 +223,23 @@ impl<'t> Rewrite<'t> {
             // The arguments can be tables as well as columns; only queries among them are certain.
             TableFactor::Table { name, alias, args: Some(args), .. } => {
                 let nothing = Scope::new(None);
-                for arg in &mut args.args {
+                let mut columns = Columns::unknown();
+                let mut args = args.args.iter_mut().peekable();
+                // The result has the columns of the table that is regridded.
+                if is_regrid(name)
+                    && let Some(FunctionArg::Unnamed(FunctionArgExpr::Expr(Expr::Subquery(query)))) = args.peek_mut()
+                {
+                    columns = self.query(query, ctes, None)?;
+                    args.next();
+                }
+                for arg in args {
                     if let FunctionArg::Unnamed(FunctionArgExpr::Expr(expr))
                     | FunctionArg::Named { arg: FunctionArgExpr::Expr(expr), .. } = arg
                     {
                         self.expr(expr, ctes, &nothing)?;
                     }
                 }
-                unknown(idents(name).map(|i| normalized(i)).collect(), alias.as_ref())
+                relation(idents(name).map(|i| normalized(i)).collect(), columns, alias.as_ref())
             }
             TableFactor::Derived { lateral, subquery, alias, .. } => {
                 let around = if *lateral { Some(&*scope) } else { scope.outer };

@@ -1,10 +1,11 @@
-//! `nearest`, `pad`, `backfill` and `dim_index` get the labels of the coordinate that they name.
+//! `nearest`, `pad`, `backfill`, `dim_index` and `cell_area` get the labels of the coordinate that they name.
 //!
 //! ```text
 //! time = nearest(time, '1982-08-07')  ─→  time = nearest('time', '1982-08-07') over the labels of `time`
 //!                                     ─→  time = 1982-08-01T00:00:00              once DataFusion folds constants
 //! dim_index(lat) < 10                 ─→  dim_index(lat) < 10 over the labels of `lat`
 //! dim_index(x) < 10                   ─→  x < 10                                      where `x` has no labels
+//! cell_area(lat, lon)                 ─→  extent(lat) * extent(lon), each over the labels of its coordinate
 //! ```
 
 use datafusion::common::Result;
@@ -12,8 +13,9 @@ use datafusion::common::config::ConfigOptions;
 use datafusion::common::tree_node::Transformed;
 use datafusion::logical_expr::{Expr, ExprSchemable, LogicalPlan, lit};
 use datafusion::optimizer::AnalyzerRule;
-use hyperslab_exec::functions::dim_index;
+use hyperslab_array::Extent;
 use hyperslab_exec::functions::lookup::{bound, call_of};
+use hyperslab_exec::functions::{cell_area, dim_index};
 
 use super::trace::{Labels, coordinate_of, labels_of};
 use super::walk::{Scope, rewrite};
@@ -42,6 +44,13 @@ fn bind(expr: Expr, scope: &Scope<'_>) -> Result<Transformed<Expr>> {
             Labels::Positions => dim_index::of_positions(),
         };
         return Ok(Transformed::yes(function.call(vec![column.clone()])));
+    }
+    if let Some([latitude, longitude]) = cell_area::arguments_of(&expr)? {
+        let factor = |column: &Expr, extent: Extent| -> Result<Expr> {
+            Ok(cell_area::extent_of(coordinate_of(column, scope)?, extent)?.call(vec![column.clone()]))
+        };
+        let area = factor(latitude, Extent::Latitude)? * factor(longitude, Extent::Longitude)?;
+        return Ok(Transformed::yes(area));
     }
     let Some(call) = call_of(&expr)? else { return Ok(Transformed::no(expr)) };
     let coordinate = coordinate_of(call.dimension, scope)?;

@@ -8,6 +8,7 @@ mod docs;
 mod examples;
 #[cfg(unix)]
 mod examples_oracle;
+mod killed;
 mod pictures;
 
 use std::path::{Path, PathBuf};

@@ -10,6 +10,7 @@ mod joins;
 mod layers;
 mod loopback;
 mod random;
+mod regrid;
 mod requests;
 mod slt;
 mod windows;

@@ -145,6 +145,43 @@ async fn a_window_reads_the_chunks_of_its_box_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn regridding_reads_what_supports_the_answer() {
+    let mut d = Recorded::open("era.zarr").await;
+    let grid = "regrid(d, lat => range(-88, 89, 4), lon => range(1, 360, 7))";
+    d.ask_nothing(&format!("SELECT count(*), min(lat), max(lon) FROM {grid}")).await;
+    d.ask_nothing(&format!("SELECT DISTINCT lat FROM {grid}")).await;
+    d.ask_nothing(&format!("EXPLAIN SELECT avg(t2m) FROM {grid} WHERE lat > 0")).await;
+    d.ask_nothing("SELECT t2m FROM regrid(d, lat => [91], lon => [0])").await;
+    d.ask_nothing(&format!("SELECT t2m FROM {grid} WHERE lat > 100")).await;
+    let point = format!("SELECT t2m FROM {grid} WHERE time = '2000-01-20' AND lat = 44 AND lon = 190");
+    assert_eq!(d.ask(&point).await, ["GET t2m/c/1/0/1"]);
+    let south = format!("SELECT time, avg(t2m) FROM {grid} WHERE lat < -10 AND lon BETWEEN 10 AND 100 GROUP BY time");
+    assert_eq!(d.ask(&south).await, ["GET t2m/c/0/1/0", "GET t2m/c/1/1/0"]);
+    // Between the last longitude and the first.
+    let across = "SELECT avg(t2m) FROM regrid(d, lat => [44], lon => [358]) WHERE time < '1999-12-20'";
+    assert_eq!(d.ask(across).await, ["GET t2m/c/0/0/0", "GET t2m/c/0/0/1"]);
+    let part = "SELECT avg(t2m) FROM regrid((SELECT time, lat, lon, t2m FROM d WHERE lat > 10 AND time >= '2000-01-20'), \
+                lat => range(-88, 89, 4))";
+    assert_eq!(d.ask(part).await, ["GET t2m/c/1/0/0", "GET t2m/c/1/0/1"]);
+    assert_eq!(d.ask(&format!("SELECT avg(t2m) FROM {grid}")).await.len(), 8);
+    assert_eq!(d.ask(&format!("SELECT month(time), lat, avg(t2m * u10) FROM {grid} GROUP BY 1, 2")).await.len(), 16);
+    let means =
+        "SELECT avg(t2m) FROM regrid(d, lat => range(-85, 90, 10), lon => range(0, 360, 20), method => 'conservative')";
+    assert_eq!(d.ask(means).await.len(), 8);
+    d.check("regrid");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_bounds_of_cells_are_read_once_and_only_where_they_are_needed() {
+    let mut d = Recorded::open("bounded.zarr").await;
+    let grid = "regrid(d, lat => range(-75, 90, 30), lon => range(0, 360, 45), method => 'conservative')";
+    d.ask_nothing(&format!("SELECT count(*) FROM {grid}")).await;
+    d.ask(&format!("SELECT time, avg(rain) FROM {grid} GROUP BY time")).await;
+    d.ask(&format!("SELECT rain FROM {grid} WHERE lat = 15 AND lon = 90 AND time = '2001-02-01'")).await;
+    d.check("regrid_bounds");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn shuffled_points_read_each_chunk_once() {
     let mut d = Recorded::open("era.zarr").await;
     let points = "(SELECT i, arrow_cast(944006400000000 + i * 7919 % 90 * 86400000000, 'Timestamp(µs)') AS time, \

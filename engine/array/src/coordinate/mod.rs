@@ -17,7 +17,7 @@ use std::cmp::Ordering;
 use std::ops::{Bound, Range};
 use std::sync::{Arc, OnceLock};
 
-use crate::{Calendar, Decoded, IndexRanges, Result, Scalar, Variable};
+use crate::{ArrayError, Calendar, Decoded, IndexRanges, Result, Scalar, Variable};
 use probe::{Probe, Tolerance};
 use sort::Sorting;
 
@@ -48,13 +48,36 @@ pub enum Order {
 pub struct Coordinate {
     variable: Arc<Variable>,
     index: CoordinateIndex,
+    bounds: Option<std::result::Result<Vec<f64>, String>>,
 }
 
 impl Coordinate {
     /// The coordinate `variable` with its decoded labels.
     pub fn new(variable: Arc<Variable>, labels: Decoded) -> Self {
         let index = CoordinateIndex::new(Arc::new(labels), variable.encoding.calendar());
-        Self { variable, index }
+        Self { variable, index, bounds: None }
+    }
+
+    /// The same with the bounds of its cells, two for each label, or why they cannot be read.
+    #[must_use]
+    pub fn with_bounds(mut self, bounds: std::result::Result<Vec<f64>, String>) -> Self {
+        self.bounds = Some(bounds);
+        self
+    }
+
+    /// The bounds of its cells, two for each label; `None` where the dataset has none. They are read of latitudes and
+    /// longitudes alone.
+    ///
+    /// # Errors
+    /// When there are bounds that cannot be read.
+    pub fn bounds(&self) -> Result<Option<&[f64]>> {
+        match &self.bounds {
+            None => Ok(None),
+            Some(Ok(bounds)) => Ok(Some(bounds)),
+            Some(Err(reason)) => {
+                Err(ArrayError::invalid(format!("the bounds of `{}` cannot be read: {reason}", self.variable.name)))
+            }
+        }
     }
 
     /// The variable.

@@ -9,7 +9,7 @@ use datafusion::logical_expr::{
     ColumnarValue, Documentation, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility,
 };
 
-use super::reference::{LONGITUDES, Reference};
+use super::reference::{Reference, SPHERE};
 
 /// One turn, in degrees.
 const TURN: f64 = 360.0;
@@ -54,7 +54,7 @@ pub(super) fn udf(name: &'static str, turn: Turn, range: &str, example: &str, xa
     let what =
         format!("A longitude in degrees, wrapped to {range}. A `REAL` stays one; any other number becomes a `DOUBLE`.");
     let documentation = Reference {
-        section: LONGITUDES,
+        section: SPHERE,
         syntax: &format!("{name}(longitude)"),
         description: &what,
         arguments: &[("longitude", "A number, in degrees.")],

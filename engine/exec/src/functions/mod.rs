@@ -5,7 +5,7 @@
 //!   [`dayofyear`], [`season`], [`date_part`], [`date_trunc`].
 //! - Labels by value: [`nearest`], [`pad`], [`backfill`]; see [`lookup`].
 //! - Positions of labels: [`dim_index`].
-//! - Longitudes on one turn: [`lon180`], [`lon360`].
+//! - Longitudes on one turn: [`lon180`], [`lon360`]. The area of a cell: [`cell_area`].
 //! - Aggregates: [`weighted_avg`], [`arg_max`], [`arg_min`].
 //!
 //! A time is a `TIMESTAMP` or a `DATE`, or the ISO 8601 text that stands for a time in a calendar without such a type;
@@ -14,6 +14,7 @@
 pub mod arg_max;
 pub mod arg_min;
 pub mod backfill;
+pub mod cell_area;
 pub mod date_part;
 pub mod date_trunc;
 pub mod day;
@@ -56,6 +57,7 @@ use datafusion::logical_expr::{AggregateUDF, ScalarUDF};
 pub fn all() -> Vec<Arc<ScalarUDF>> {
     vec![
         backfill::udf(),
+        cell_area::udf(),
         date_part::udf(),
         date_trunc::udf(),
         day::udf(),

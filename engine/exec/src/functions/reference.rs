@@ -26,12 +26,13 @@ pub const LABELS: DocSection = DocSection {
 pub const POSITIONS: DocSection =
     DocSection { include: true, label: "Positions", description: Some("Where a label stands along its dimension.") };
 
-/// Longitudes and what else concerns the sphere.
-pub const LONGITUDES: DocSection = DocSection {
+/// Longitudes, and cells on the sphere.
+pub const SPHERE: DocSection = DocSection {
     include: true,
-    label: "Longitudes",
+    label: "The sphere",
     description: Some(
-        "They count degrees to the other side. A condition on them prunes like one on the coordinate itself.",
+        "Longitudes that count to the other side, and areas of cells. A condition on them prunes like one on the coordinate \
+         itself.",
     ),
 };
 
@@ -43,6 +44,13 @@ pub const AGGREGATES: DocSection = DocSection {
         "They stand beside DataFusion's own, such as `avg`, `sum`, `stddev`, `corr` and `approx_percentile_cont`, and are \
          computed on chunks where the groups follow from coordinates.",
     ),
+};
+
+/// Functions that stand in `FROM`.
+pub const TABLES: DocSection = DocSection {
+    include: true,
+    label: "Table functions",
+    description: Some("They stand in `FROM` and give a table. What is asked of it prunes, and goes by chunks."),
 };
 
 /// What stands before the counterpart in a description.

@@ -47,7 +47,9 @@ pub(crate) async fn fetch(
     };
     metrics.requests.add(encoded.requests() as usize);
     metrics.bytes_stored.add(encoded.stored_bytes() as usize);
-    if encoded.is_written() { &metrics.chunks_read } else { &metrics.chunks_unwritten }.add(1);
+    let [written, unwritten] = encoded.chunks();
+    metrics.chunks_read.add(written as usize);
+    metrics.chunks_unwritten.add(unwritten as usize);
     let (dataset, variable) = (Arc::clone(dataset), Arc::clone(variable));
     Ok(Fetched { encoded, dataset, variable, chunk, cells, metrics: metrics.clone() })
 }

@@ -12,6 +12,9 @@ use ndarray::ArrayD;
 
 use super::{ArrayValues, LabelledArray, LabelledDataset};
 
+/// What the format of such a dataset is called.
+pub(crate) const MEMORY: &str = "MEMORY";
+
 /// Bytes of a chunk, so that several cores share the work.
 const CHUNK_BYTES: usize = 4 << 20;
 
@@ -41,7 +44,7 @@ impl LabelledDataset {
     /// # }
     /// ```
     pub async fn to_dataset(&self, name: &str) -> Result<Dataset> {
-        let mut builder = DatasetBuilder::new(name, format!("memory:{name}"), "MEMORY");
+        let mut builder = DatasetBuilder::new(name, format!("memory:{name}"), MEMORY);
         let auxiliary: Vec<&String> =
             self.coordinates.iter().filter(|(n, a)| !a.dimensions.iter().eq([*n])).map(|(n, _)| n).collect();
         let named = auxiliary.iter().map(|n| n.as_str()).collect::<Vec<_>>().join(" ");

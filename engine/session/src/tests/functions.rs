@@ -4,7 +4,7 @@ use std::path::Path;
 
 use datafusion::logical_expr::{DocSection, Documentation};
 use hyperslab_exec::functions;
-use hyperslab_exec::functions::reference::{self, AGGREGATES, LABELS, LONGITUDES, POSITIONS, TIME};
+use hyperslab_exec::functions::reference::{self, AGGREGATES, LABELS, POSITIONS, SPHERE, TABLES, TIME};
 
 const HEAD: &str = "# Functions
 
@@ -50,7 +50,7 @@ fn the_page_of_functions_is_current() {
     });
     let all: Vec<(String, Documentation)> = scalars.chain(aggregates).chain(tables).collect();
 
-    let mut sections = vec![TIME, LABELS, POSITIONS, LONGITUDES, AGGREGATES];
+    let mut sections = vec![TIME, LABELS, POSITIONS, SPHERE, AGGREGATES, TABLES];
     for (_, doc) in &all {
         if !sections.iter().any(|s| s.label == doc.doc_section.label) {
             sections.push(doc.doc_section.clone());

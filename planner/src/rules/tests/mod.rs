@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod calendars;
+mod cell_area;
 mod chunk_aggregate;
 mod chunk_gather;
 mod chunk_join;

@@ -37,7 +37,7 @@ async fn an_append_that_does_not_fit_the_store_is_refused() {
     for (query, expected) in [
         (
             "(SELECT time, lat + 1 AS lat, lon, sst FROM ersst WHERE time >= '2000-01-02')",
-            "label `11` of `lat` is not in the store",
+            "label `-9` of `lat` is not in the store",
         ),
         (
             "(SELECT time, lat, lon, mask FROM ersst WHERE time >= '2000-01-02')",
