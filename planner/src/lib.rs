@@ -13,3 +13,8 @@ pub mod statements;
 
 pub use configure::configure;
 pub use options::PlannerOptions;
+
+/// What is told of each table function: a function that stands in `FROM`.
+pub fn table_functions() -> Vec<datafusion::logical_expr::Documentation> {
+    vec![regrid::documentation()]
+}

@@ -9,10 +9,12 @@ too. The answers are checked in, so that the tests need no Python; `repl/tests/i
 the queries.
 """
 
+import contextlib
 import csv
 import math
 import re
 import sys
+import tempfile
 import warnings
 from pathlib import Path
 
@@ -20,8 +22,8 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-HERE = Path(__file__).parent
-DATA = Path(sys.argv[1]) if len(sys.argv) > 1 else Path("data")
+HERE = Path(__file__).parent.resolve()
+DATA = (Path(sys.argv[1]) if len(sys.argv) > 1 else Path("data")).resolve()
 MAP = ("lat", "lon")
 STATIONS = xr.Dataset(
     {"lat": ("name", [21.3, 37.7, -18.1]), "lon": ("name", [202.1, 334.3, 178.4])}, {"name": ["Honolulu", "Ponta Delgada", "Suva"]}
@@ -293,6 +295,65 @@ def hottest_cells():
     return {"time": first.time, "lat": first.lat, "lon": first.lon, "sst": first}
 
 
+def august_map():
+    sst = read("ersst").sst.sel(time=["1982-08-07"], method="nearest")
+    return {"time": sst.time, "cells": sst.count(dim=MAP), "coldest": sst.min(dim=MAP), "warmest": sst.max(dim=MAP)}
+
+
+def zonal_line():
+    mean = read("ersst").sst.mean(dim=("time", "lon")).sel(lat=[-60, -30, 0, 30, 60])
+    return {"lat": mean.lat, "sst": mean}
+
+
+def nino34_line():
+    index = anomaly(pacific(read("ersst").sst)).mean(dim=MAP).rolling(time=3, min_periods=1).mean()
+    highest = index.sel(time=slice("1990", None)).groupby("time.year").max()
+    highest = highest.sortby(-highest)[:5]
+    return {"year": highest.year, "highest": highest}
+
+
+def ocean_movie():
+    ds = read("ocean").sel(time=slice("2015-01", "2015-06"))
+    return {"time": ds.time, "sst": ds.sst.where(ds.nav_lat > 60).mean(dim=("y", "x"))}
+
+
+def hovmoller_picture():
+    band = anomaly(read("ersst").sst.sel(lat=slice(-5, 5), lon=slice(140, 270))).mean(dim="lat").sel(time=slice("2016", None))
+    return {"time": band.time, "lon": band.idxmax("lon"), "anomaly": band.max("lon")}
+
+
+def zarr_and_back():
+    clim = read("ersst").sst.groupby("time.month").mean(dim="time").to_dataset(name="sst")
+    with tempfile.TemporaryDirectory() as folder:
+        clim.to_zarr(f"{folder}/climatology.zarr")
+        sst = xr.open_zarr(f"{folder}/climatology.zarr").sst.sel(lat=0, lon=220).load()
+    return {"month": sst.month, "sst": sst}
+
+
+def netcdf_and_back():
+    box = pacific(read("ersst").sel(time=slice("2015", "2016")))
+    with tempfile.TemporaryDirectory() as folder:
+        box.to_netcdf(f"{folder}/box.nc")
+        sst = xr.open_dataset(f"{folder}/box.nc").sst.mean(dim=MAP)[:6].load()
+    return {"time": sst.time, "sst": sst}
+
+
+def packed():
+    july = read("ersst").sst.sel(time="2000-07-15").expand_dims("time").to_dataset()
+    with tempfile.TemporaryDirectory() as folder:
+        july.to_zarr(f"{folder}/packed.zarr", encoding={"sst": {"dtype": "int16", "scale_factor": 0.01, "_FillValue": -32768}})
+        # xarray unpacks 16 bits to float32.
+        stored = xr.open_zarr(f"{folder}/packed.zarr", mask_and_scale=False).sst.isel(time=0).sel(lon=220, lat=slice(-4, 4)).load()
+    return {"lat": stored.lat.astype("float64"), "sst": stored * 0.01}
+
+
+def climatology_used_again():
+    sst = read("ersst").sst
+    clim = sst.sel(time=slice("1961", "1990")).groupby("time.month").mean(dim="time")
+    mean = (sst.groupby("time.month") - clim).sel(lat=slice(-20, 20), time=slice("2010", None)).groupby("time.year").mean(dim=...)
+    return {"year": mean.year, "anomaly": mean}
+
+
 def run_header(sql):
     """Runs the lines of xarray that an example starts with: they are to be copied, so they are to run."""
     comments = [line[3:] for line in sql.splitlines() if line.startswith("-- ")]
@@ -300,7 +361,8 @@ def run_header(sql):
     asked = next(name for name in re.findall(r"\w+", sql.split("\n\n", 1)[1]) if (DATA / f"{name}.zarr").exists())
     names = {name: read(name) for name in ("forecast", "analysis")} | {name: table(name) for name in ("regions", "events")}
     names |= {"ds": xr.open_zarr(DATA / f"{asked}.zarr", chunks=None).load(), "buoys": table("buoys").to_xarray(), "stations": STATIONS, "np": np, "xr": xr}
-    exec("\n".join(line[8:] for line in comments[first:]), names)
+    with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
+        exec("\n".join(line[8:] for line in comments[first:]), names)
 
 
 def main():

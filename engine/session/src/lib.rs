@@ -79,3 +79,8 @@ pub use hyperslab_connectors::{OpenOptions, Registry};
 
 #[cfg(test)]
 mod tests;
+
+/// The programs of the page on embedding, to compile and run them.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/embedding.md")]
+pub struct Embedding;

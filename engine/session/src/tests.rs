@@ -3,6 +3,7 @@
 
 mod arrays;
 mod errors;
+mod functions;
 mod listing;
 mod names;
 mod options;

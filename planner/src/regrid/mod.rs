@@ -9,6 +9,7 @@
 
 mod arguments;
 mod expand;
+mod reference;
 mod source;
 
 use std::sync::Arc;
@@ -24,6 +25,7 @@ use hyperslab_exec::{ArrayTable, datafusion_error};
 
 use arguments::Arguments;
 pub(crate) use expand::expand;
+pub(crate) use reference::documentation;
 use source::requalified;
 
 /// The name of the function, and of its table where there is no alias.

@@ -5,9 +5,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-#[cfg(unix)]
-use crate::folder;
 use crate::{answer_of, hyperslab, root};
+#[cfg(unix)]
+use crate::{folder, pictures};
+
+/// Of a picture on a page.
+#[cfg(unix)]
+const MOST_BYTES: u64 = 40_000;
 
 fn pages() -> Vec<PathBuf> {
     let docs = fs::read_dir(root().join("docs")).unwrap().map(|e| e.unwrap().path());
@@ -31,6 +35,14 @@ fn blocks(page: &Path) -> Vec<(String, usize, String)> {
     blocks
 }
 
+/// The pictures that a page shows and its own queries draw, under the same name.
+#[cfg(unix)]
+fn pictures_of(page: &Path) -> Vec<PathBuf> {
+    let text = fs::read_to_string(page).unwrap();
+    let links = text.split("](pictures/").skip(1).filter_map(|rest| rest.split(')').next());
+    links.map(|name| root().join("docs/pictures").join(name)).collect()
+}
+
 #[cfg(unix)]
 #[test]
 fn every_query_of_the_documentation_runs() {
@@ -41,6 +53,11 @@ fn every_query_of_the_documentation_runs() {
             let run = hyperslab(&["-q", "data/ersst.zarr", "-c", &sql]).current_dir(&folder).output().unwrap();
             assert!(run.status.success(), "{}:{line}: {}", page.display(), String::from_utf8_lossy(&run.stderr));
             queries += 1;
+        }
+        for picture in pictures_of(&page) {
+            let name = picture.file_name().unwrap();
+            let wrong = pictures::compare(&folder.path().join(name), &picture, MOST_BYTES);
+            assert_eq!(wrong, None, "UPDATE_EXAMPLES=1 draws it again");
         }
     }
     assert!(queries > 10, "{queries} queries");
@@ -84,6 +101,17 @@ fn every_language_of_a_block_is_one_that_is_checked_or_plain_text() {
             );
         }
     }
+}
+
+#[test]
+fn the_table_of_contents_has_every_page_once() {
+    let text = fs::read_to_string(root().join("docs/SUMMARY.md")).unwrap();
+    let mut listed: Vec<&str> = text.split("](").skip(1).filter_map(|rest| rest.split(')').next()).collect();
+    listed.sort_unstable();
+    let pages = pages();
+    let docs = pages.iter().filter(|page| page.parent().unwrap().ends_with("docs"));
+    let names = docs.map(|page| page.file_name().unwrap().to_str().unwrap());
+    assert_eq!(listed, names.filter(|name| *name != "SUMMARY.md").collect::<Vec<_>>());
 }
 
 #[test]

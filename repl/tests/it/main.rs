@@ -9,6 +9,7 @@ mod examples;
 #[cfg(unix)]
 mod examples_oracle;
 mod killed;
+mod pictures;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};

@@ -1,10 +1,4 @@
 //! `arg_min(x, by)`: the value of `x` where `by` is least.
-//!
-//! ```sql
-//! SELECT lat, lon, arg_min(time, sst) FROM ersst GROUP BY lat, lon;
-//! ```
-//!
-//! In xarray: `ds.sst.idxmin('time')`.
 
 use std::sync::Arc;
 
@@ -17,8 +11,9 @@ use super::best_row::{self, Best};
 pub fn udf() -> Arc<AggregateUDF> {
     best_row::udf(
         Best::Least,
-        "The value of `x` in the row in which `by` is least; of several such rows, the smallest `x`. Rows in which \
-         `by` is NULL do not count.",
-        "SELECT lat, lon, arg_min(time, sst) FROM ersst GROUP BY lat, lon;",
+        "The value of `x` in the row in which `by` is least; of several such rows, the smallest `x`, whatever their order. Rows in which \
+         `by` is NULL or NaN do not count.",
+        "SELECT lat, lon, arg_min(time, sst) AS time FROM ersst WHERE lat = 0 GROUP BY lat, lon ORDER BY lon LIMIT 3;",
+        r#"`ds.sst.idxmin("time")`, with `dim_index(time)` for `x` `ds.sst.argmin("time")`"#,
     )
 }

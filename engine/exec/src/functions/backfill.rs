@@ -1,10 +1,4 @@
 //! `backfill(dimension, value [, tolerance])`: the first label from a value on.
-//!
-//! ```sql
-//! SELECT lat, lon, sst FROM ersst WHERE time = backfill(time, '1982-08-07');
-//! ```
-//!
-//! In xarray: `ds.sel(time='1982-08-07', method='backfill')`.
 
 use std::sync::Arc;
 
@@ -20,6 +14,7 @@ pub fn udf() -> Arc<ScalarUDF> {
     lookup::udf(
         Method::Backfill,
         "The least label that is not less than a value. NULL where there is none, or none within the tolerance.",
-        "SELECT lat, lon, sst FROM ersst WHERE time = backfill(time, '1982-08-07');",
+        "SELECT time, sst FROM ersst WHERE time >= backfill(time, '2016-06-20') AND lat = backfill(lat, 1) AND lon = 0;",
+        r#"`ds.sel(time="1982-08-07", method="backfill")`"#,
     )
 }

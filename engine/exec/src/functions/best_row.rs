@@ -10,7 +10,6 @@ use datafusion::arrow::compute::SortOptions;
 use datafusion::arrow::datatypes::{DataType, Field, FieldRef};
 use datafusion::arrow::row::{RowConverter, SortField};
 use datafusion::common::{Result, ScalarValue, internal_err, plan_err};
-use datafusion::logical_expr::aggregate_doc_sections::DOC_SECTION_GENERAL;
 use datafusion::logical_expr::function::{AccumulatorArgs, StateFieldsArgs};
 use datafusion::logical_expr::utils::{AggregateOrderSensitivity, format_state_name};
 use datafusion::logical_expr::{
@@ -18,6 +17,7 @@ use datafusion::logical_expr::{
 };
 
 use super::counted::{comparable, counted};
+use super::reference::{AGGREGATES, Reference};
 
 /// Which `by` is best.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -45,12 +45,19 @@ impl Best {
 }
 
 /// The function for the best row, with the text that `information_schema` shows for it.
-pub(super) fn udf(best: Best, description: &str, example: &str) -> Arc<AggregateUDF> {
-    let documentation = Documentation::builder(DOC_SECTION_GENERAL, description, format!("{}(x, by)", best.name()))
-        .with_argument("x", "What is asked for; of any type.")
-        .with_argument("by", "What is compared; of any type that has an order.")
-        .with_sql_example(format!("```sql\n{example}\n```"))
-        .build();
+pub(super) fn udf(best: Best, description: &str, example: &str, xarray: &str) -> Arc<AggregateUDF> {
+    let documentation = Reference {
+        section: AGGREGATES,
+        syntax: &format!("{}(x, by)", best.name()),
+        description,
+        arguments: &[
+            ("x", "What is asked for; of any type."),
+            ("by", "What is compared; of any type that has an order."),
+        ],
+        example,
+        xarray,
+    }
+    .documentation();
     Arc::new(AggregateUDF::from(BestRow {
         best,
         signature: Signature::user_defined(Volatility::Immutable),

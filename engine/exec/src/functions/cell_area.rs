@@ -1,11 +1,5 @@
 //! `cell_area(lat, lon)`: the area of a grid cell on the sphere.
 //!
-//! ```sql
-//! SELECT time, weighted_avg(sst, cell_area(lat, lon)) FROM ersst GROUP BY time;
-//! ```
-//!
-//! In CDO: `gridarea`; in xarray: the bounds' `R**2 * abs(diff(sin(lat))) * abs(diff(lon))`, written out.
-//!
 //! ```text
 //! cell_area(lat, lon) ─→ the planner finds both coordinates ─→ extent of lat · extent of lon, each once a label
 //! ```
@@ -17,12 +11,12 @@ use datafusion::arrow::array::{Array, ArrayRef, Float64Array};
 use datafusion::arrow::compute::partition;
 use datafusion::arrow::datatypes::DataType;
 use datafusion::common::{Result, ScalarValue, internal_err, plan_err};
-use datafusion::logical_expr::scalar_doc_sections::DOC_SECTION_OTHER;
 use datafusion::logical_expr::{
     ColumnarValue, Documentation, Expr, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility,
 };
 use hyperslab_array::{ArrayError, Coordinate, Extent, cell_extents};
 
+use super::reference::{Reference, SPHERE};
 use crate::convert::scalar_of;
 use crate::error::datafusion_error;
 
@@ -117,16 +111,19 @@ struct CellArea {
 
 impl CellArea {
     fn new(bound: Option<Bound>) -> Self {
-        let documentation = Documentation::builder(
-            DOC_SECTION_OTHER,
-            "The area of the row's cell in m², on a sphere with a radius of 6371 km. Cells end where the bounds of the \
-             coordinates say, or else half way to the next label, and at the poles.",
-            "cell_area(latitude, longitude)",
-        )
-        .with_argument("latitude", "The column of a 1-D coordinate in degrees.")
-        .with_argument("longitude", "The column of a 1-D coordinate in degrees.")
-        .with_sql_example("```sql\nSELECT time, weighted_avg(sst, cell_area(lat, lon)) FROM ersst GROUP BY time;\n```")
-        .build();
+        let documentation = Reference {
+            section: SPHERE,
+            syntax: "cell_area(latitude, longitude)",
+            description: "The area of the row's cell in m², on a sphere with a radius of 6371 km. Cells end where the bounds of \
+                          the coordinates say, or else half way to the next label, and at the poles.",
+            arguments: &[
+                ("latitude", "The column of a 1-D coordinate in degrees."),
+                ("longitude", "The column of a 1-D coordinate in degrees."),
+            ],
+            example: "SELECT weighted_avg(sst, cell_area(lat, lon)) AS sst FROM ersst WHERE time = '2000-07-15';",
+            xarray: "`R**2 * abs(diff(sin(lat))) * abs(diff(lon))` of the bounds in radians, written out; in CDO: `gridarea`",
+        }
+        .documentation();
         Self { bound, signature: Signature::user_defined(Volatility::Immutable), documentation }
     }
 }

@@ -1,10 +1,4 @@
 //! `date_part(part, time)` and `EXTRACT(part FROM time)`: DataFusion's own, and the same on the text of a CF calendar.
-//!
-//! ```sql
-//! SELECT date_part('dayofyear', time), EXTRACT(year FROM time) FROM ersst;
-//! ```
-//!
-//! In xarray: `ds.time.dt.dayofyear`, `ds.time.dt.year`.
 
 use std::sync::Arc;
 
@@ -21,6 +15,7 @@ use datafusion::logical_expr::{
 use hyperslab_array::Calendar;
 
 use super::part::Part;
+use super::reference::{Reference, TIME};
 use super::time_part::number;
 use super::times::{calendar_of, constant_text, is_text, map_columnar, map_dates, text, timestamps};
 use crate::error::datafusion_error;
@@ -32,9 +27,26 @@ use crate::error::datafusion_error;
 /// `hour`, `minute`, `second`, `millisecond`, `microsecond`, `doy` (or `dayofyear`) and `epoch` (seconds since
 /// 1970-01-01 in that calendar). Weeks have no meaning there.
 pub fn udf() -> Arc<ScalarUDF> {
+    let documentation = Reference {
+        section: TIME,
+        syntax: "date_part(part, time)",
+        description: "A part of a time as a number; `EXTRACT(part FROM time)` is the same. It takes the place of DataFusion's \
+                      own, and answers as that does where the calendar is a standard one.",
+        arguments: &[
+            (
+                "part",
+                "A constant: `year`, `quarter`, `month`, `day`, `hour`, `minute`, `second`, `millisecond`, `microsecond`, \
+                 `doy` or `epoch`; in the standard calendars also `week`, `dow`, `isodow` and `isoyear`.",
+            ),
+            ("time", "A timestamp, a date, an interval, or the ISO 8601 text of a time in a CF calendar."),
+        ],
+        example: "SELECT date_part('quarter', time) AS quarter, avg(sst) AS sst FROM ersst GROUP BY 1 ORDER BY 1;",
+        xarray: "`ds.time.dt.quarter`",
+    };
     Arc::new(ScalarUDF::from(DatePartFunction {
         inner: datafusion::functions::datetime::date_part(),
         signature: Signature::user_defined(Volatility::Immutable),
+        documentation: documentation.documentation(),
     }))
 }
 
@@ -42,6 +54,7 @@ pub fn udf() -> Arc<ScalarUDF> {
 struct DatePartFunction {
     inner: Arc<ScalarUDF>,
     signature: Signature,
+    documentation: Documentation,
 }
 
 impl ScalarUDFImpl for DatePartFunction {
@@ -114,7 +127,7 @@ impl ScalarUDFImpl for DatePartFunction {
     }
 
     fn documentation(&self) -> Option<&Documentation> {
-        self.inner.documentation()
+        Some(&self.documentation)
     }
 }
 

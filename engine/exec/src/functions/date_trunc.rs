@@ -1,10 +1,4 @@
 //! `date_trunc(unit, time)`: the first instant of a time's year, month, day …, on every calendar.
-//!
-//! ```sql
-//! SELECT date_trunc('year', time) AS year, lat, lon, avg(sst) FROM ersst GROUP BY 1, 2, 3;
-//! ```
-//!
-//! In xarray: `ds.sst.resample(time='YS').mean()`.
 
 use std::sync::Arc;
 
@@ -23,6 +17,7 @@ use datafusion::logical_expr::{
 use hyperslab_array::{Calendar, DateTime, nearest_names};
 
 use super::date_part::coerce_types;
+use super::reference::{Reference, TIME};
 use super::times::{calendar_of, constant_text, is_text, map_columnar, map_dates, text, timestamps};
 use crate::error::datafusion_error;
 
@@ -33,9 +28,26 @@ use crate::error::datafusion_error;
 /// answers with text of the same calendar; weeks have no meaning there. Everything else goes to DataFusion's function
 /// of the same name.
 pub fn udf() -> Arc<ScalarUDF> {
+    let documentation = Reference {
+        section: TIME,
+        syntax: "date_trunc(unit, time)",
+        description: "The first moment of the year, month, day … that a time is in, in the calendar of the time. It takes the \
+                      place of DataFusion's own, and answers as that does where the calendar is a standard one.",
+        arguments: &[
+            (
+                "unit",
+                "A constant: `year`, `quarter`, `month`, `day`, `hour`, `minute`, `second`, `millisecond` or `microsecond`; \
+                 in the standard calendars also `week`.",
+            ),
+            ("time", "A timestamp, a date, or the ISO 8601 text of a time in a CF calendar."),
+        ],
+        example: "SELECT date_trunc('year', time) AS year, avg(sst) AS sst FROM ersst GROUP BY 1 ORDER BY 1 LIMIT 3;",
+        xarray: "`ds.sst.resample(time=\"YS\").mean()`",
+    };
     Arc::new(ScalarUDF::from(DateTruncFunction {
         inner: datafusion::functions::datetime::date_trunc(),
         signature: Signature::user_defined(Volatility::Immutable),
+        documentation: documentation.documentation(),
     }))
 }
 
@@ -43,6 +55,7 @@ pub fn udf() -> Arc<ScalarUDF> {
 struct DateTruncFunction {
     inner: Arc<ScalarUDF>,
     signature: Signature,
+    documentation: Documentation,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -150,7 +163,7 @@ impl ScalarUDFImpl for DateTruncFunction {
     }
 
     fn documentation(&self) -> Option<&Documentation> {
-        self.inner.documentation()
+        Some(&self.documentation)
     }
 }
 

@@ -1,10 +1,4 @@
 //! `day(time)`: the day of the month of a time, from 1.
-//!
-//! ```sql
-//! SELECT count(*) FROM ersst WHERE day(time) = 1;
-//! ```
-//!
-//! In xarray: `ds.time.dt.day`.
 
 use std::sync::Arc;
 
@@ -21,6 +15,7 @@ pub fn udf() -> Arc<ScalarUDF> {
         "day",
         Answer::Number(Part::Day),
         "The day of the month of a time, from 1, on every CF calendar.",
-        "SELECT count(*) FROM ersst WHERE day(time) = 1;",
+        "SELECT count(*) FROM ersst WHERE day(time) = 15;",
+        "`ds.time.dt.day`",
     )
 }

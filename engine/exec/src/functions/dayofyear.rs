@@ -1,10 +1,4 @@
 //! `dayofyear(time)`: the day of the year of a time, from 1.
-//!
-//! ```sql
-//! SELECT dayofyear(time), avg(sst) FROM ersst GROUP BY dayofyear(time);
-//! ```
-//!
-//! In xarray: `ds.sst.groupby('time.dayofyear').mean(...)`.
 
 use std::sync::Arc;
 
@@ -21,6 +15,7 @@ pub fn udf() -> Arc<ScalarUDF> {
         "dayofyear",
         Answer::Number(Part::DayOfYear),
         "The day of the year of a time, from 1, as its CF calendar counts.",
-        "SELECT dayofyear(time), avg(sst) FROM ersst GROUP BY dayofyear(time);",
+        "SELECT DISTINCT dayofyear(time) FROM ersst WHERE month(time) = 3 ORDER BY 1;",
+        r#"`ds.time.dt.dayofyear`, `ds.sst.groupby("time.dayofyear").mean(...)`"#,
     )
 }

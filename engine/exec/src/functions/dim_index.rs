@@ -1,11 +1,5 @@
 //! `dim_index(dimension)`: the position of a label along its dimension.
 //!
-//! ```sql
-//! SELECT dim_index(lat) / 4 AS block, avg(sst) FROM ersst GROUP BY block;
-//! ```
-//!
-//! In xarray: `ds.sst.coarsen(lat=4).mean()`; as a condition `ds.isel(lat=slice(0, 10))`.
-//!
 //! ```text
 //! dim_index(lat) ─→ the planner finds the coordinate ─→ a function over its labels
 //! dim_index(x)   ─→ x has no labels                  ─→ the column itself
@@ -19,7 +13,6 @@ use datafusion::arrow::array::{Array, ArrayRef, Int64Array};
 use datafusion::arrow::compute::partition;
 use datafusion::arrow::datatypes::{DataType, Field, FieldRef};
 use datafusion::common::{Result, ScalarValue, internal_err, plan_err};
-use datafusion::logical_expr::scalar_doc_sections::DOC_SECTION_OTHER;
 use datafusion::logical_expr::simplify::{ExprSimplifyResult, SimplifyContext};
 use datafusion::logical_expr::{
     ColumnarValue, Documentation, Expr, ReturnFieldArgs, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature,
@@ -27,6 +20,7 @@ use datafusion::logical_expr::{
 };
 use hyperslab_array::{ArrayError, Coordinate};
 
+use super::reference::{POSITIONS, Reference};
 use crate::convert::scalar_of;
 use crate::error::datafusion_error;
 
@@ -123,14 +117,16 @@ struct DimIndex {
 
 impl DimIndex {
     fn new(of: Of) -> Self {
-        let documentation = Documentation::builder(
-            DOC_SECTION_OTHER,
-            "The position of a label along its dimension, counted from 0. NULL where the label is missing.",
-            "dim_index(dimension)",
-        )
-        .with_argument("dimension", "The column of a dimension, or of another 1-D coordinate, with unique labels.")
-        .with_sql_example("```sql\nSELECT * FROM ersst WHERE dim_index(lat) < 10;\n```")
-        .build();
+        let documentation = Reference {
+            section: POSITIONS,
+            syntax: "dim_index(dimension)",
+            description: "The position of a label along its dimension, counted from 0, as `BIGINT`. NULL where the label \
+                          is missing.",
+            arguments: &[("dimension", "The column of a dimension, or of another 1-D coordinate, with unique labels.")],
+            example: "SELECT dim_index(lat) / 10 AS block, avg(sst) AS sst FROM ersst GROUP BY block ORDER BY block;",
+            xarray: "`ds.isel(lat=slice(0, 10))` as a condition, `ds.coarsen(lat=10).mean()` as a key",
+        }
+        .documentation();
         Self { of, signature: Signature::user_defined(Volatility::Immutable), documentation }
     }
 }

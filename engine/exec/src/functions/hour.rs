@@ -1,10 +1,4 @@
 //! `hour(time)`: the hour of a time, 0 to 23.
-//!
-//! ```sql
-//! SELECT hour(time), avg(t2m) FROM era GROUP BY hour(time);
-//! ```
-//!
-//! In xarray: `ds.t2m.groupby('time.hour').mean(...)`.
 
 use std::sync::Arc;
 
@@ -21,6 +15,7 @@ pub fn udf() -> Arc<ScalarUDF> {
         "hour",
         Answer::Number(Part::Hour),
         "The hour of a time, 0 to 23, on every CF calendar.",
-        "SELECT hour(time), avg(t2m) FROM era GROUP BY hour(time);",
+        "SELECT hour(time) AS hour, avg(sst) AS sst FROM ersst GROUP BY 1;",
+        r#"`ds.time.dt.hour`, `ds.sst.groupby("time.hour").mean(...)`"#,
     )
 }

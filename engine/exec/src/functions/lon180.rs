@@ -1,10 +1,4 @@
 //! `lon180(longitude)`: a longitude wrapped to [-180, 180).
-//!
-//! ```sql
-//! SELECT avg(sst) FROM ersst WHERE lon180(lon) BETWEEN -20 AND 20;
-//! ```
-//!
-//! In xarray: `ds.assign_coords(lon=(ds.lon + 180) % 360 - 180)`.
 
 use std::sync::Arc;
 
@@ -17,5 +11,5 @@ use super::longitude::{self, Turn};
 /// A condition on it prunes like one on the labels.
 pub fn udf() -> Arc<ScalarUDF> {
     let example = "SELECT avg(sst) FROM ersst WHERE lon180(lon) BETWEEN -20 AND 20;";
-    longitude::udf("lon180", Turn::AroundZero, "[-180, 180)", example)
+    longitude::udf("lon180", Turn::AroundZero, "[-180, 180)", example, "`(ds.lon + 180) % 360 - 180`")
 }

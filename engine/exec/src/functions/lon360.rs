@@ -1,10 +1,4 @@
 //! `lon360(longitude)`: a longitude wrapped to [0, 360).
-//!
-//! ```sql
-//! SELECT avg(sst) FROM ersst WHERE lon = lon360(-150);
-//! ```
-//!
-//! In xarray: `ds.sel(lon=-150 % 360)`.
 
 use std::sync::Arc;
 
@@ -16,5 +10,6 @@ use super::longitude::{self, Turn};
 ///
 /// A condition on it prunes like one on the labels.
 pub fn udf() -> Arc<ScalarUDF> {
-    longitude::udf("lon360", Turn::FromZero, "[0, 360)", "SELECT avg(sst) FROM ersst WHERE lon = lon360(-150);")
+    let example = "SELECT avg(sst) FROM ersst WHERE lon = lon360(-150);";
+    longitude::udf("lon360", Turn::FromZero, "[0, 360)", example, "`ds.sel(lon=-150 % 360)`")
 }

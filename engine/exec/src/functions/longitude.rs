@@ -5,10 +5,11 @@ use std::sync::Arc;
 use datafusion::arrow::array::{ArrayRef, AsArray, PrimitiveArray};
 use datafusion::arrow::datatypes::{ArrowPrimitiveType, DataType, Float32Type, Float64Type};
 use datafusion::common::{Result, ScalarValue, internal_err, plan_err};
-use datafusion::logical_expr::scalar_doc_sections::DOC_SECTION_MATH;
 use datafusion::logical_expr::{
     ColumnarValue, Documentation, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility,
 };
+
+use super::reference::{Reference, SPHERE};
 
 /// One turn, in degrees.
 const TURN: f64 = 360.0;
@@ -49,13 +50,18 @@ impl Turn {
 }
 
 /// The function called `name`.
-pub(super) fn udf(name: &'static str, turn: Turn, range: &str, example: &str) -> Arc<ScalarUDF> {
+pub(super) fn udf(name: &'static str, turn: Turn, range: &str, example: &str, xarray: &str) -> Arc<ScalarUDF> {
     let what =
         format!("A longitude in degrees, wrapped to {range}. A `REAL` stays one; any other number becomes a `DOUBLE`.");
-    let documentation = Documentation::builder(DOC_SECTION_MATH, what, format!("{name}(longitude)"))
-        .with_argument("longitude", "A number, in degrees.")
-        .with_sql_example(format!("```sql\n{example}\n```"))
-        .build();
+    let documentation = Reference {
+        section: SPHERE,
+        syntax: &format!("{name}(longitude)"),
+        description: &what,
+        arguments: &[("longitude", "A number, in degrees.")],
+        example,
+        xarray,
+    }
+    .documentation();
     let signature = Signature::user_defined(Volatility::Immutable);
     Arc::new(ScalarUDF::from(Longitude { name, turn, signature, documentation }))
 }

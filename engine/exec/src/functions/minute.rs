@@ -1,10 +1,4 @@
 //! `minute(time)`: the minute of a time, 0 to 59.
-//!
-//! ```sql
-//! SELECT count(*) FROM era WHERE minute(time) = 30;
-//! ```
-//!
-//! In xarray: `ds.time.dt.minute`.
 
 use std::sync::Arc;
 
@@ -21,6 +15,7 @@ pub fn udf() -> Arc<ScalarUDF> {
         "minute",
         Answer::Number(Part::Minute),
         "The minute of a time, 0 to 59, on every CF calendar.",
-        "SELECT count(*) FROM era WHERE minute(time) = 30;",
+        "SELECT count(*) FROM ersst WHERE minute(time) = 30;",
+        "`ds.time.dt.minute`",
     )
 }

@@ -1,4 +1,5 @@
-//! The SQL functions that Hyperslab adds to DataFusion: one file a function, and the list that registers them.
+//! The SQL functions that Hyperslab adds to DataFusion: one file a function, and the list that registers them. What each of
+//! them tells of itself, its counterpart in xarray too, is its documentation; see [`reference`].
 //!
 //! - Parts of a time, on every CF calendar: [`year`], [`month`], [`day`], [`hour`], [`minute`], [`second`],
 //!   [`dayofyear`], [`season`], [`date_part`], [`date_trunc`].
@@ -28,6 +29,7 @@ pub mod minute;
 pub mod month;
 pub mod nearest;
 pub mod pad;
+pub mod reference;
 pub mod season;
 pub mod second;
 pub mod weighted_avg;

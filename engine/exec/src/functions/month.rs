@@ -1,10 +1,4 @@
 //! `month(time)`: the month of a time, 1 to 12.
-//!
-//! ```sql
-//! SELECT month(time), lat, lon, avg(sst) FROM ersst GROUP BY 1, 2, 3;
-//! ```
-//!
-//! In xarray: `ds.sst.groupby('time.month').mean('time')`.
 
 use std::sync::Arc;
 
@@ -21,6 +15,7 @@ pub fn udf() -> Arc<ScalarUDF> {
         "month",
         Answer::Number(Part::Month),
         "The month of a time, 1 to 12, on every CF calendar.",
-        "SELECT month(time), lat, lon, avg(sst) FROM ersst GROUP BY 1, 2, 3;",
+        "SELECT month(time) AS month, avg(sst) AS sst FROM ersst WHERE lat = 40 GROUP BY 1 ORDER BY 1;",
+        r#"`ds.time.dt.month`, `ds.sst.groupby("time.month").mean(...)`"#,
     )
 }

@@ -1,10 +1,4 @@
 //! `nearest(dimension, value [, tolerance])`: the label nearest to a value.
-//!
-//! ```sql
-//! SELECT lat, lon, sst FROM ersst WHERE time = nearest(time, '1982-08-07');
-//! ```
-//!
-//! In xarray: `ds.sel(time='1982-08-07', method='nearest')`.
 
 use std::sync::Arc;
 
@@ -21,6 +15,7 @@ pub fn udf() -> Arc<ScalarUDF> {
     lookup::udf(
         Method::Nearest,
         "The label nearest to a value; of two at the same distance the larger. NULL where none is within the tolerance.",
-        "SELECT lat, lon, sst FROM ersst WHERE time = nearest(time, '1982-08-07');",
+        "SELECT lon, sst FROM ersst WHERE time = nearest(time, '1982-08-07') AND lat = nearest(lat, 0.3, 1) LIMIT 3;",
+        r#"`ds.sel(time="1982-08-07", method="nearest")`, with `tolerance=`"#,
     )
 }

@@ -1,10 +1,4 @@
 //! `pad(dimension, value [, tolerance])`: the last label up to a value.
-//!
-//! ```sql
-//! SELECT lat, lon, sst FROM ersst WHERE time = pad(time, '1982-08-07');
-//! ```
-//!
-//! In xarray: `ds.sel(time='1982-08-07', method='pad')`.
 
 use std::sync::Arc;
 
@@ -20,6 +14,7 @@ pub fn udf() -> Arc<ScalarUDF> {
     lookup::udf(
         Method::Pad,
         "The greatest label that is not greater than a value. NULL where there is none, or none within the tolerance.",
-        "SELECT lat, lon, sst FROM ersst WHERE time = pad(time, '1982-08-07');",
+        "SELECT lat, sst FROM ersst WHERE time = pad(time, '1982-08-07') AND lat = pad(lat, 1) AND lon = 0;",
+        r#"`ds.sel(time="1982-08-07", method="pad")`"#,
     )
 }

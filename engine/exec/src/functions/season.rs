@@ -1,10 +1,4 @@
 //! `season(time)`: the meteorological season of a time.
-//!
-//! ```sql
-//! SELECT season(time), lat, lon, avg(sst) FROM ersst GROUP BY 1, 2, 3;
-//! ```
-//!
-//! In xarray: `ds.sst.groupby('time.season').mean('time')`.
 
 use std::sync::Arc;
 
@@ -19,7 +13,8 @@ pub fn udf() -> Arc<ScalarUDF> {
     time_part::udf(
         "season",
         Answer::Season,
-        "The season of a time by its month: `DJF`, `MAM`, `JJA` or `SON`, on every CF calendar.",
-        "SELECT season(time), avg(sst) FROM ersst GROUP BY season(time);",
+        "The season of a time by its month alone: `DJF`, `MAM`, `JJA` or `SON`. December counts with its own year.",
+        "SELECT season(time) AS season, avg(sst) AS sst FROM ersst WHERE lat = 40 GROUP BY 1 ORDER BY sst;",
+        r#"`ds.time.dt.season`, `ds.sst.groupby("time.season").mean(...)`"#,
     )
 }

@@ -1,10 +1,4 @@
 //! `second(time)`: the second of a time, 0 to 59.
-//!
-//! ```sql
-//! SELECT count(*) FROM era WHERE second(time) <> 0;
-//! ```
-//!
-//! In xarray: `ds.time.dt.second`.
 
 use std::sync::Arc;
 
@@ -21,6 +15,7 @@ pub fn udf() -> Arc<ScalarUDF> {
         "second",
         Answer::Number(Part::Second),
         "The second of a time, 0 to 59, without its fraction, on every CF calendar.",
-        "SELECT count(*) FROM era WHERE second(time) <> 0;",
+        "SELECT count(*) FROM ersst WHERE second(time) <> 0;",
+        "`ds.time.dt.second`",
     )
 }

@@ -9,7 +9,6 @@ use datafusion::arrow::datatypes::{DataType, Field, FieldRef, TimeUnit};
 use datafusion::common::cast::as_int32_array;
 use datafusion::common::{Result, ScalarValue, exec_err, internal_err, plan_err};
 use datafusion::logical_expr::preimage::PreimageResult;
-use datafusion::logical_expr::scalar_doc_sections::DOC_SECTION_DATETIME;
 use datafusion::logical_expr::simplify::SimplifyContext;
 use datafusion::logical_expr::{
     ColumnarValue, Documentation, Expr, ReturnFieldArgs, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature,
@@ -18,6 +17,7 @@ use datafusion::logical_expr::{
 use hyperslab_array::{Calendar, DateTime};
 
 use super::part::Part;
+use super::reference::{Reference, TIME};
 use super::times::{calendar_of, is_text, map_columnar, map_dates, text};
 use crate::error::datafusion_error;
 
@@ -40,11 +40,22 @@ struct TimePart {
 }
 
 /// The function `name` with the text that `information_schema` shows for it.
-pub(crate) fn udf(name: &'static str, answer: Answer, description: &str, example: &str) -> Arc<ScalarUDF> {
-    let documentation = Documentation::builder(DOC_SECTION_DATETIME, description, format!("{name}(time)"))
-        .with_argument("time", "A timestamp, a date, or the ISO 8601 text of a time in a CF calendar.")
-        .with_sql_example(format!("```sql\n{example}\n```"))
-        .build();
+pub(crate) fn udf(
+    name: &'static str,
+    answer: Answer,
+    description: &str,
+    example: &str,
+    xarray: &str,
+) -> Arc<ScalarUDF> {
+    let documentation = Reference {
+        section: TIME,
+        syntax: &format!("{name}(time)"),
+        description,
+        arguments: &[("time", "A timestamp, a date, or the ISO 8601 text of a time in a CF calendar.")],
+        example,
+        xarray,
+    }
+    .documentation();
     Arc::new(ScalarUDF::from(TimePart {
         name,
         answer,

@@ -1,10 +1,4 @@
 //! `weighted_avg(x, weight)`: the mean of values that do not all count the same.
-//!
-//! ```sql
-//! SELECT time, weighted_avg(sst, cos(radians(lat))) FROM ersst GROUP BY time;
-//! ```
-//!
-//! In xarray: `ds.sst.weighted(np.cos(np.deg2rad(ds.lat))).mean(['lat', 'lon'])`.
 
 use std::sync::Arc;
 
@@ -12,7 +6,6 @@ use datafusion::arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Float64Ar
 use datafusion::arrow::buffer::NullBuffer;
 use datafusion::arrow::datatypes::{DataType, Field, FieldRef, Float64Type, UInt64Type};
 use datafusion::common::{Result, ScalarValue, internal_err, not_impl_err, plan_err};
-use datafusion::logical_expr::aggregate_doc_sections::DOC_SECTION_STATISTICAL;
 use datafusion::logical_expr::function::{AccumulatorArgs, StateFieldsArgs};
 use datafusion::logical_expr::utils::{AggregateOrderSensitivity, format_state_name};
 use datafusion::logical_expr::{
@@ -20,6 +13,7 @@ use datafusion::logical_expr::{
 };
 
 use super::counted::counted;
+use super::reference::{AGGREGATES, Reference};
 
 const NAME: &str = "weighted_avg";
 
@@ -27,18 +21,16 @@ const NAME: &str = "weighted_avg";
 ///
 /// NULL where there is no such row, and where the weights add up to 0.
 pub fn udf() -> Arc<AggregateUDF> {
-    let documentation = Documentation::builder(
-        DOC_SECTION_STATISTICAL,
-        "The mean of `x`, each value counted by its weight; rows in which one of the two is NULL do not count. \
-         NULL where the weights add up to 0.",
-        "weighted_avg(x, weight)",
-    )
-    .with_argument("x", "The values.")
-    .with_argument("weight", "How much each value counts.")
-    .with_sql_example(
-        "```sql\nSELECT time, weighted_avg(sst, cos(radians(lat))) FROM ersst GROUP BY time;\n```".to_string(),
-    )
-    .build();
+    let documentation = Reference {
+        section: AGGREGATES,
+        syntax: "weighted_avg(x, weight)",
+        description: "The mean of `x`, each value counted by its weight: `sum(x * weight) / sum(weight)` over the rows in \
+                      which both are there. NULL where the weights add up to 0.",
+        arguments: &[("x", "The values."), ("weight", "How much each value counts.")],
+        example: "SELECT time, weighted_avg(sst, cos(radians(lat))) AS sst FROM ersst GROUP BY time ORDER BY time LIMIT 3;",
+        xarray: "`ds.sst.weighted(np.cos(np.deg2rad(ds.lat))).mean([\"lat\", \"lon\"])`",
+    }
+    .documentation();
     Arc::new(AggregateUDF::from(WeightedAvg {
         signature: Signature::user_defined(Volatility::Immutable),
         documentation,

@@ -1,10 +1,4 @@
 //! `year(time)`: the year of a time.
-//!
-//! ```sql
-//! SELECT year(time), avg(sst) FROM ersst GROUP BY year(time);
-//! ```
-//!
-//! In xarray: `ds.sst.groupby('time.year').mean(...)`.
 
 use std::sync::Arc;
 
@@ -21,6 +15,7 @@ pub fn udf() -> Arc<ScalarUDF> {
         "year",
         Answer::Number(Part::Year),
         "The year of a time, on every CF calendar.",
-        "SELECT year(time), avg(sst) FROM ersst GROUP BY year(time);",
+        "SELECT year(time) AS year, avg(sst) AS sst FROM ersst GROUP BY 1 ORDER BY 1 LIMIT 3;",
+        r#"`ds.time.dt.year`, `ds.sst.groupby("time.year").mean(...)`"#,
     )
 }

@@ -5,13 +5,13 @@ use std::sync::Arc;
 
 use datafusion::arrow::datatypes::{DataType, Field, FieldRef};
 use datafusion::common::{Result, internal_err, plan_err};
-use datafusion::logical_expr::scalar_doc_sections::DOC_SECTION_OTHER;
 use datafusion::logical_expr::{
     ColumnarValue, Documentation, ReturnFieldArgs, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility,
 };
 use hyperslab_array::Method;
 
 use super::name_of;
+use crate::functions::reference::{LABELS, Reference};
 
 #[derive(Debug)]
 struct Unbound {
@@ -35,14 +35,20 @@ impl Hash for Unbound {
 }
 
 /// The function of `method`, with the text that `information_schema` shows for it.
-pub(crate) fn udf(method: Method, description: &str, example: &str) -> Arc<ScalarUDF> {
-    let syntax = format!("{}(dimension, value [, tolerance])", name_of(method));
-    let documentation = Documentation::builder(DOC_SECTION_OTHER, description, syntax)
-        .with_argument("dimension", "A column of labels: a dimension coordinate, or another 1-D or scalar coordinate.")
-        .with_argument("value", "What to look for: a constant, or a value for each row.")
-        .with_argument("tolerance", "How far the label may be from the value: a number, or for times an interval.")
-        .with_sql_example(format!("```sql\n{example}\n```"))
-        .build();
+pub(crate) fn udf(method: Method, description: &str, example: &str, xarray: &str) -> Arc<ScalarUDF> {
+    let documentation = Reference {
+        section: LABELS,
+        syntax: &format!("{}(dimension, value [, tolerance])", name_of(method)),
+        description,
+        arguments: &[
+            ("dimension", "A column of labels: a dimension coordinate, or another 1-D or scalar coordinate."),
+            ("value", "What to look for: a constant, or a value for each row."),
+            ("tolerance", "How far the label may be from the value: a number, or for times an interval."),
+        ],
+        example,
+        xarray,
+    }
+    .documentation();
     Arc::new(ScalarUDF::from(Unbound {
         method,
         signature: Signature::user_defined(Volatility::Immutable),
