@@ -31,8 +31,8 @@ pub const SPHERE: DocSection = DocSection {
     include: true,
     label: "The sphere",
     description: Some(
-        "Longitudes that count to the other side, and areas of cells. A condition on them prunes like one on the coordinate \
-         itself.",
+        "Longitudes that count to the other side, whose conditions prune like those of the coordinate itself, and areas of \
+         cells.",
     ),
 };
 
@@ -57,7 +57,7 @@ pub const TABLES: DocSection = DocSection {
 const COUNTERPART: &str = " In xarray: ";
 
 /// The text on one function.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Reference<'a> {
     /// Where it stands.
     pub section: DocSection,
