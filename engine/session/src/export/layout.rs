@@ -3,16 +3,20 @@
 use datafusion::arrow::datatypes::DataType as ArrowType;
 use datafusion::dataframe::DataFrame;
 use datafusion::error::Result;
-use hyperslab_array::{ArrayError, Attributes, Role, Variable, nearest_names};
+use hyperslab_array::{ArrayError, Attributes, Region, Role, Values, Variable, nearest_names};
 use hyperslab_exec::datafusion_error;
 use hyperslab_planner::rules::{datasets_of, source_of};
 
 use super::Format;
 use super::labels::OutputDimension;
 use super::options::{ExportOptions, VariableOptions};
+use super::update::stored_values;
 use super::variable::{About, OutputVariable, Stores, type_of};
 use crate::dataset::dimensions_of;
 use crate::result::group_columns;
+
+/// The attribute that names the variable that says how the grid lies on the earth.
+const GRID_MAPPING: &str = "grid_mapping";
 
 /// What is written, before the first row is known.
 #[derive(Debug)]
@@ -22,6 +26,8 @@ pub(super) struct Layout {
     pub coordinates: Vec<OutputVariable>,
     /// Everything else, in the order of the columns.
     pub variables: Vec<OutputVariable>,
+    /// What variables name as their grid mapping, which is no column, and its stored value.
+    pub mappings: Vec<(OutputVariable, Values)>,
     pub attributes: Attributes,
 }
 
@@ -70,9 +76,11 @@ impl Layout {
             dimensions,
             coordinates: Vec::new(),
             variables: Vec::new(),
+            mappings: Vec::new(),
             attributes: attributes_of(frame, options),
         };
         layout.add_variables(frame, format, options)?;
+        layout.add_mappings(frame).await?;
         Ok(layout)
     }
 
@@ -131,6 +139,45 @@ impl Layout {
         Ok(())
     }
 
+    /// Adds the grid mappings that the variables name, where they come from one dataset; else the names go.
+    async fn add_mappings(&mut self, frame: &DataFrame) -> Result<()> {
+        let datasets = datasets_of(frame.logical_plan());
+        let taken: Vec<String> = self.all().map(|v| v.name.clone()).collect();
+        for variable in &mut self.variables {
+            let Some(name) = variable.attributes.text(GRID_MAPPING).map(str::to_string) else { continue };
+            if self.mappings.iter().any(|(m, _)| m.name == name) {
+                continue;
+            }
+            let mapping = match datasets.as_slice() {
+                [one] => one.variables.get(&name).filter(|v| v.role == Role::GridMapping && v.dimensions.is_empty()),
+                _ => None,
+            };
+            match mapping.filter(|_| !taken.contains(&name)) {
+                Some(mapping) => {
+                    let value = stored_values(mapping, &Region::full(&[])).await.map_err(datafusion_error)?;
+                    let mapping = OutputVariable {
+                        name,
+                        column: usize::MAX,
+                        dimensions: Vec::new(),
+                        is_coordinate: true,
+                        encoding: mapping.encoding.clone(),
+                        attributes: mapping.attributes.clone(),
+                        says_fill_value: true,
+                        is_nullable: false,
+                    };
+                    self.mappings.push((mapping, value));
+                }
+                None => drop(variable.attributes.remove(GRID_MAPPING)),
+            }
+        }
+        Ok(())
+    }
+
+    /// Everything that is written: coordinates, then variables, then grid mappings.
+    pub fn all(&self) -> impl Iterator<Item = &OutputVariable> {
+        self.coordinates.iter().chain(&self.variables).chain(self.mappings.iter().map(|(mapping, _)| mapping))
+    }
+
     /// The dimensions along which a variable varies: all, or those that it has in its dataset where all of these are
     /// dimensions of the answer too.
     fn dimensions_of_source(&self, source: Option<&Variable>) -> Vec<usize> {
@@ -162,7 +209,10 @@ impl Layout {
 
     /// The names of the coordinates of a variable that are none of its dimensions, as CF's attribute has them.
     pub fn coordinates_of(&self, variable: &OutputVariable) -> Option<String> {
-        let auxiliary = self.variables.iter().filter(|v| v.is_coordinate);
+        // Measures of cells are named by an attribute of their own.
+        let measures = variable.attributes.text("cell_measures").unwrap_or_default();
+        let is_measure = |name: &str| measures.split_whitespace().any(|word| word == name);
+        let auxiliary = self.variables.iter().filter(|v| v.is_coordinate && !is_measure(&v.name));
         let fits = auxiliary.filter(|c| c.dimensions.iter().all(|d| variable.dimensions.contains(d)));
         let names: Vec<&str> = fits.map(|c| c.name.as_str()).collect();
         (!names.is_empty()).then(|| names.join(" "))

@@ -150,7 +150,7 @@ async fn update(
     let layout = Layout::try_new(&frame, Format::Zarr, &options).await?;
     let (layout, update) = fitted(layout, &dataset, options.append.as_deref())?;
     let store = registry.store(&text, open_options).await.map_err(datafusion_error)?;
-    let names: Vec<String> = layout.coordinates.iter().chain(&layout.variables).map(|v| v.name.clone()).collect();
+    let names: Vec<String> = layout.all().map(|v| v.name.clone()).collect();
     let existing = ExistingGroup::read(&store, &names).await.map_err(datafusion_error)?;
     let place = match update {
         Update::Append { .. } => Place::Bucket(store),

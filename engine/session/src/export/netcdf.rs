@@ -42,7 +42,7 @@ impl NetcdfTarget {
         let is_full = is_full(frame, layout).await?;
         let mut specs = Vec::new();
         let mut variables = Vec::new();
-        for variable in layout.coordinates.iter().chain(&layout.variables) {
+        for variable in layout.all() {
             specs.push(spec(variable, frame, layout, is_full).await?);
             let shape = layout.shape(&variable.dimensions);
             let names = layout.names(&variable.dimensions);

@@ -174,6 +174,9 @@ impl<'a> Writer<'a> {
             let shape = shape.map(|v| self.layout.shape(&v.dimensions)).unwrap_or_default();
             write_all(first + i, &shape, &broadcast.values, has_gaps, target).await?;
         }
+        for (i, (_, value)) in self.layout.mappings.iter().enumerate() {
+            write_all(first + self.layout.variables.len() + i, &[], value, false, target).await?;
+        }
         for (i, coordinate) in self.layout.coordinates.iter().enumerate() {
             let labels = self.layout.dimensions.iter().find(|d| d.column == coordinate.column);
             let labels =

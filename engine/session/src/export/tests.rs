@@ -169,3 +169,48 @@ async fn a_store_in_a_bucket_is_written_in_its_place() {
     rows(&context, "COPY (SELECT time, lat, lon, sst FROM ersst WHERE lat > 0) TO 'memory://b/e.zarr' OPTIONS ('overwrite' 'true')").await;
     assert_eq!(rows(&context, "SELECT count(*), count(sst) FROM 'memory://b/e.zarr'").await, ["4|4"]);
 }
+
+#[tokio::test]
+async fn grid_mappings_follow_and_measures_of_cells_stay_what_they_are() {
+    use hyperslab_array::{DatasetBuilder, Role, Values};
+
+    use crate::tests::variable;
+
+    let at = &[("y", 2), ("x", 2)];
+    let attributes = [("grid_mapping", "crs"), ("cell_measures", "area: area")];
+    let scene = DatasetBuilder::new("scene", "memory:scene", "MEMORY")
+        .variable(variable("x", &[("x", 2)], Values::Float64(vec![5.0, 15.0]), &[("units", "m")]))
+        .variable(variable("red", at, Values::Float32(vec![1.0, 2.0, 3.0, 4.0]), &attributes))
+        .variable(variable("area", at, Values::Float32(vec![1.0; 4]), &[("units", "m2")]))
+        .variable(variable("crs", &[], Values::Int32(vec![7]), &[("grid_mapping_name", "transverse_mercator")]))
+        .build()
+        .await
+        .unwrap();
+    let context = context().await;
+    context.register_dataset("scene", scene).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    for (name, statement) in [
+        ("s.zarr", copy("scene", folder.path(), "s.zarr", "")),
+        ("s.nc", format!("COPY scene TO '{}'", folder.path().join("s.nc").display())),
+    ] {
+        rows(&context, &statement).await;
+        let dataset = context.open(folder.path().join(name).to_str().unwrap()).await.unwrap();
+        let crs = dataset.variable("crs").unwrap();
+        assert_eq!(
+            (crs.role, crs.attributes.text("grid_mapping_name")),
+            (Role::GridMapping, Some("transverse_mercator"))
+        );
+        let value = crs.read_chunk(&[], &hyperslab_array::Region::full(&[])).await.unwrap();
+        assert_eq!(value.values, Values::Int32(vec![7]));
+        let red = dataset.variable("red").unwrap();
+        assert_eq!(red.attributes.text("coordinates"), None);
+        assert_eq!(red.attributes.text("cell_measures"), Some("area: area"));
+        assert_eq!(
+            stored(&context, folder.path(), name).await,
+            rows(&context, "SELECT * FROM scene ORDER BY 1, 2, 3").await
+        );
+    }
+    let computed = "(SELECT y, x, red + 1 AS red FROM scene)";
+    rows(&context, &copy(computed, folder.path(), "t.zarr", "")).await;
+    assert!(context.open(folder.path().join("t.zarr").to_str().unwrap()).await.unwrap().variable("crs").is_err());
+}

@@ -81,7 +81,7 @@ pub(super) fn fitted(layout: Layout, dataset: &Dataset, append: Option<&str>) ->
             });
         }
     }
-    Ok((Layout { dimensions, coordinates, variables, attributes: layout.attributes }, update))
+    Ok((Layout { dimensions, coordinates, variables, mappings: Vec::new(), attributes: layout.attributes }, update))
 }
 
 /// A dimension with the labels of the store, and new ones after them where it grows.

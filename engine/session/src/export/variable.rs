@@ -147,10 +147,9 @@ impl About<'_> {
     fn own_attributes(&self) -> Attributes {
         let Some(source) = self.source else { return Attributes::new() };
         let is_time = source.encoding.time().is_some() || source.data_type() == DataType::Duration;
-        // These name variables that are no columns.
-        const NAMES: [&str; 2] = ["bounds", "grid_mapping"];
         let of_encoding = |key: &str| (ENCODING.contains(&key) && (key != "units" || is_time)) || key == "dtype";
-        let kept = source.attributes.iter().filter(|(key, _)| !of_encoding(key) && !NAMES.contains(key));
+        // Bounds are no columns, and are not written.
+        let kept = source.attributes.iter().filter(|(key, _)| !of_encoding(key) && *key != "bounds");
         kept.map(|(key, value)| (key, value.clone())).collect()
     }
 

@@ -66,8 +66,7 @@ impl ZarrTarget {
                 ));
             }
         }
-        let outputs = layout.coordinates.iter().chain(&layout.variables);
-        let arrays = outputs.map(|v| Array::try_new(v, layout, options)).collect::<Result<Vec<_>>>()?;
+        let arrays = layout.all().map(|v| Array::try_new(v, layout, options)).collect::<Result<Vec<_>>>()?;
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         Ok(Self {
             place,
@@ -85,7 +84,7 @@ impl ZarrTarget {
     /// When an array of it cannot be written.
     pub fn of_existing(place: Place, layout: &Layout, existing: ExistingGroup, grows: bool) -> Result<Self> {
         let mut arrays = Vec::new();
-        for variable in layout.coordinates.iter().chain(&layout.variables) {
+        for variable in layout.all() {
             let spec = existing.array(&variable.name).cloned();
             let spec =
                 spec.ok_or_else(|| datafusion_error(ArrayError::internal("an array of the store is missing")))?;
