@@ -175,7 +175,7 @@ fn targets_like(like: &Source, source: &Source, targets: &mut Vec<Target>) -> Re
         let own = other.coordinates.get(&dimension.name).filter(|c| c.variable().role == Role::Dimension);
         let Some(coordinate) = own else { continue };
         let data_type = coordinate.labels().values.data_type();
-        let is_new = targets.iter().all(|t| t.dimension != dimension.name);
+        let is_new = targets.iter().all(|t| t.dimension != dimension.name) && like.columns.contains(&dimension.name);
         if is_new && (data_type.is_integer() || data_type.is_float()) {
             let bounds = coordinate.variable().attributes.text("bounds");
             targets.push(Target {

@@ -69,6 +69,8 @@ fn plan(arguments: Arguments) -> Result<LogicalPlan> {
         Err(targets) => regrid(before, &targets, &options),
     };
     let dataset = dataset.map_err(datafusion_error)?;
+    // Plans and errors tell it from the dataset that it is made of.
+    let dataset = Dataset { name: format!("{NAME}({})", dataset.name), ..dataset };
     let grid = grid_of(source.table.grid(), &dataset);
     let table = ArrayTable::try_new(Arc::new(dataset), grid)?;
     let reference = TableReference::bare(NAME);

@@ -133,6 +133,8 @@ def interp_cases(slt):
     like = t.interp(lat=other.lat, lon=other.lon, method="nearest").rename("v")
     slt.query("select count(*), avg(t2m), sum(t2m * dim_index(lat)) from regrid(era, like => 'rain', method => 'nearest')",
               [(like.size, like.mean().item(), (like * xr.DataArray(np.arange(other.lat.size), dims="lat")).sum().item())], why="Like another dataset.")
+    half = t.interp(lat=other.lat).rename("v")
+    slt.query("select count(*), avg(t2m) from regrid(era, like => (select lat, rain from rain))", [(half.size, half.mean().item())], why="Only what the query names.")
     product = (like * f64(other.rain)).mean().item()
     slt.query("select count(*), avg(t2m * rain) from regrid(era, like => rain, method => 'nearest') join rain using (time, lat, lon)", [(int((like * f64(other.rain)).size), product)], relative="1e-6", why="So that the two can be joined.")
 

@@ -32,7 +32,7 @@ async fn selections_become_index_ranges_and_aggregates_run_on_chunks() {
     )
     .await;
     assert!(
-        plan.contains("ArrayAggregateExec: table=era.time_lat_lon, time=[15..60) of 60, lat=[12..23) of 23"),
+        plan.contains("ArrayAggregateExec: table=regrid(era).time_lat_lon, time=[15..60) of 60, lat=[12..23) of 23"),
         "{plan}"
     );
     assert!(!plan.contains("FilterExec") && !plan.contains("AggregateExec: mode"), "{plan}");

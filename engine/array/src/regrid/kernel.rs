@@ -47,12 +47,20 @@ impl Number for f64 {
     }
 }
 
-/// The order of the dimensions that are regridded, each with the number of its targets and of its indices: first the one
-/// that shrinks most.
-pub(super) fn order(sizes: impl IntoIterator<Item = (usize, u64, u64)>) -> Vec<usize> {
-    let growth = |(d, targets, size): (usize, u64, u64)| (d, targets as f64 / size.max(1) as f64);
-    let mut order: Vec<(usize, f64)> = sizes.into_iter().map(growth).collect();
-    order.sort_by(|a, b| a.1.total_cmp(&b.1));
+/// What a value costs along the last dimension, where it is looked up, against one of a row that is added as a vector.
+const LOOK_UP: f64 = 3.0;
+
+/// The order of the dimensions that are regridded which costs least, from the number of targets of each, where it has
+/// any, and of its indices.
+pub(super) fn order(sizes: &[(Option<usize>, u64)]) -> Vec<usize> {
+    // With growths g and h and costs c and d a value, one dimension before the other costs gc + ghd, else hd + ghc.
+    let gain = |d: usize, targets: usize, size: u64| {
+        let shrinks = size as f64 / (targets as f64).max(1.0);
+        (shrinks - 1.0) / if d + 1 == sizes.len() { LOOK_UP } else { 1.0 }
+    };
+    let regridded = sizes.iter().enumerate().filter_map(|(d, (targets, size))| Some((d, gain(d, (*targets)?, *size))));
+    let mut order: Vec<(usize, f64)> = regridded.collect();
+    order.sort_by(|a, b| b.1.total_cmp(&a.1));
     order.into_iter().map(|(d, _)| d).collect()
 }
 
@@ -402,6 +410,14 @@ mod tests {
             let text = |input| format!("{:?}", apply(input, &shape, &weights, &dimensions(&weights), Rule::Spreads));
             prop_assert_eq!(text(&a), text(&b));
         }
+    }
+
+    #[test]
+    fn rows_are_added_before_values_are_looked_up_unless_they_become_more() {
+        assert_eq!(order(&[(None, 30), (Some(180), 361), (Some(355), 720)]), [1, 2]);
+        assert_eq!(order(&[(None, 30), (Some(720), 361), (Some(1440), 720)]), [2, 1]);
+        assert_eq!(order(&[(None, 30), (Some(720), 361), (Some(36), 720)]), [2, 1]);
+        assert_eq!(order(&[(Some(10), 100), (Some(1), 5), (None, 720)]), [0, 1]);
     }
 
     #[test]

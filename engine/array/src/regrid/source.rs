@@ -42,8 +42,8 @@ impl RegridSource {
     ) -> Result<Self> {
         let weights: Vec<Option<&Weights>> = along.iter().map(|a| a.as_ref().map(|a| a.planned())).collect();
         let grid = ChunkGrid::try_new(cut(variable.source.chunk_grid().dimensions(), &weights))?;
-        let sizes = weights.iter().zip(variable.shape()).enumerate();
-        let order = kernel::order(sizes.filter_map(|(d, (w, size))| Some((d, w.as_ref()?.len() as u64, size))));
+        let sizes: Vec<_> = weights.iter().map(|w| w.map(Weights::len)).zip(variable.shape()).collect();
+        let order = kernel::order(&sizes);
         Ok(Self { variable, along, order, rule, data_type, grid })
     }
 

@@ -57,7 +57,7 @@ async fn a_table_of_rows_that_are_no_array_has_just_these_rows() {
         ("SELECT time, lat, lon, sst FROM ersst WHERE sst > 3", "7"),
         ("SELECT sst FROM ersst", "12"),
         ("SELECT sst, lat, avg(lon) AS lon FROM ersst GROUP BY 1, 2", "12"),
-        ("SELECT lat, sqrt(-1.0 - lat * lat) AS nan FROM ersst.lat_lon GROUP BY lat", "3"),
+        ("SELECT lat, CAST('NaN' AS DOUBLE) AS nan FROM ersst.lat_lon GROUP BY lat", "3"),
         ("SELECT 1 AS a, 'x' AS b", "1"),
     ] {
         rows(&context, &format!("CREATE TABLE t AS {query}")).await;
