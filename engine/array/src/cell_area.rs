@@ -69,7 +69,10 @@ mod tests {
     use super::*;
     use crate::{Attributes, ChunkGrid, Dataset, DatasetBuilder, MemorySource, RawVariable, Values};
 
-    fn dataset(variables: Vec<(&str, &[&str], Vec<f64>, &[(&str, &str)])>) -> Dataset {
+    /// Name, dimensions, values and attributes.
+    type Parts<'a> = (&'a str, &'a [&'a str], Vec<f64>, &'a [(&'a str, &'a str)]);
+
+    fn dataset(variables: Vec<Parts>) -> Dataset {
         let mut sizes = std::collections::HashMap::new();
         for (name, dimensions, values, _) in &variables {
             if dimensions.len() == 1 {

@@ -20,7 +20,7 @@ use crate::result::{group_columns, label_order};
 
 /// What a table is made of.
 pub(crate) enum Made {
-    Dataset(Dataset),
+    Dataset(Box<Dataset>),
     Table(Arc<dyn TableProvider>),
 }
 
@@ -37,7 +37,7 @@ pub(crate) async fn of_answer(
     let dimensions = dimensions_of(&schema, group_columns(plan).as_deref());
     let batches: Vec<RecordBatch> = partitions.iter().flatten().cloned().collect();
     if let Some(dataset) = array(name, &schema, &batches, &dimensions, label_order(plan)).await {
-        return Ok(Made::Dataset(dataset));
+        return Ok(Made::Dataset(Box::new(dataset)));
     }
     of_rows(schema, partitions).map(Made::Table)
 }

@@ -54,7 +54,7 @@ pub struct Source {
 /// What column `index` of `plan` is in a dataset, where nothing on the way changes its values; `None` where it is computed
 /// or comes from elsewhere.
 pub fn source_of(plan: &LogicalPlan, index: usize) -> Option<Source> {
-    let asked = Column::from(plan.schema().columns().get(index)?.clone());
+    let asked = plan.schema().columns().get(index)?.clone();
     let source = |table: &ArrayTable, name: &str| {
         let variable = table.dataset().variables.get(name).filter(|_| !table.is_position(name)).cloned();
         Ok(Source { dataset: Arc::clone(table.dataset()), variable, coordinate: table.coordinate(name).cloned() })
