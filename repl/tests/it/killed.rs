@@ -50,6 +50,8 @@ fn killed(name: &str, target: &Path, prepare: impl Fn(), statement: &[String]) {
         let moment = whole * (kill * 1000 + random as u32) / (KILLS * 1000);
         let arguments: Vec<&str> = statement.iter().map(String::as_str).collect();
         let mut child = hyperslab(&arguments).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        // No executor runs here.
+        #[allow(clippy::disallowed_methods)]
         std::thread::sleep(moment.max(Duration::from_millis(1)));
         child.kill().unwrap();
         child.wait().unwrap();
