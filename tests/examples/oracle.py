@@ -381,7 +381,7 @@ def regrid():
 
 def regrid_to_another():
     other = read("analysis")
-    on = read("ersst").sst.interp(lat=other.lat, lon=other.lon).sel(time=slice("2016-01", "2016-03"))
+    on = read("ersst").sst.interp(lat=other.lat, lon=other.lon).sel(time=slice("2016-01", "2016-03")).sortby("lat")
     return {"lat": on.lat, "sst": on.mean(dim=("time", "lon")), "cells": on.notnull().sum(dim=("time", "lon"))}
 
 
