@@ -56,7 +56,7 @@ impl Roles {
     ///
     /// # Errors
     /// When a named column is not there, or there is nothing to draw.
-    pub(super) fn completed(self, answer: &QueryResult) -> Result<Chosen> {
+    pub(super) fn completed(mut self, answer: &QueryResult) -> Result<Chosen> {
         let schema = answer.schema();
         for name in [&self.x, &self.y, &self.value, &self.series, &self.frames].into_iter().flatten() {
             column(&schema, name)?;
@@ -68,6 +68,18 @@ impl Roles {
         // A coordinate of several dimensions says where a cell is, and does not tell it apart.
         let is_placed =
             |name: &str| schema.field_with_name(name).is_ok_and(|f| role(f) == "coordinate" && along(f).len() > 1);
+        // Of a line, one side may be said to be the values.
+        let is_dimension = |name: &Option<String>| name.as_ref().is_some_and(|n| dimensions.contains(n));
+        let is_value = |name: &Option<String>| {
+            name.as_ref().is_some_and(|n| !dimensions.contains(n) && !is_placed(n)) && self.value.is_none()
+        };
+        let (x_is_value, y_is_value) =
+            (is_value(&self.x) && is_dimension(&self.y), is_value(&self.y) && is_dimension(&self.x));
+        if x_is_value {
+            self.value = self.x.take();
+        } else if y_is_value {
+            self.value = self.y.take();
+        }
         let named = [&self.frames, &self.y, &self.x, &self.series];
         for name in named.into_iter().flatten().filter(|name| !is_placed(name)) {
             if !dimensions.contains(name) && self.value.as_ref() != Some(name) {

@@ -27,11 +27,13 @@ async fn one_dimension_is_a_line_and_several_columns_or_labels_are_several() {
     let (Picture::Line(line), None) = drawn(sql, &[("series", "lat")]).await else { panic!() };
     assert_eq!(line.series.iter().map(|s| s.name.as_str()).collect::<Vec<_>>(), ["-10", "0", "10"]);
     assert_eq!(line.series[1].values, [2.5, 8.5]);
-    let (Picture::Line(line), _) = drawn("SELECT lat, avg(sst) AS sst FROM ersst GROUP BY lat", &[("y", "lat")]).await
-    else {
-        panic!()
-    };
+    let sql = "SELECT lat, avg(sst) AS sst, max(sst) AS most FROM ersst GROUP BY lat";
+    let (Picture::Line(line), _) = drawn(sql, &[("y", "lat"), ("value", "sst")]).await else { panic!() };
     assert!(line.profile);
+    let (Picture::Line(same), _) = drawn(sql, &[("y", "lat"), ("x", "sst")]).await else { panic!() };
+    assert_eq!(same, line);
+    let (Picture::Line(line), _) = drawn(sql, &[("x", "lat"), ("y", "most")]).await else { panic!() };
+    assert_eq!((line.profile, line.value.name.as_str()), (false, "most"));
 }
 
 #[tokio::test]
