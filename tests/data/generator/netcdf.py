@@ -159,7 +159,7 @@ def temperature_cases(slt):
 def record_cases(slt):
     ds = read("records.nc")
     slt.table("records", "records.nc")
-    slt.query("select t, x, b, s from records where y = 0 order by t, x", rows(ds[["b", "s"]].transpose("t", "x"), "t", "x", "b", "s"))
+    slt.query("select t, x, b, s from records where y = 0 order by t, x", rows(ds[["b", "s"]].sortby("x").transpose("t", "x"), "t", "x", "b", "s"))
     slt.query("select t, u, flag from records where x = 3 and dim_index(y) = 3 order by t",
               [(t, int(u) if u == u else None, f.decode()) for t, u, f in zip(ds.t.values, ds.u.values[:, 3], ds.flag.values)],
               why="Bytes that stand for 0 to 255; a character of each record.")

@@ -172,7 +172,7 @@ async fn regridding_reads_what_supports_the_answer() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_bounds_of_cells_are_read_once_and_only_where_they_are_needed() {
+async fn the_bounds_of_cells_are_read_once() {
     let mut d = Recorded::open("bounded.zarr").await;
     let grid = "regrid(d, lat => range(-75, 90, 30), lon => range(0, 360, 45), method => 'conservative')";
     d.ask_nothing(&format!("SELECT count(*) FROM {grid}")).await;

@@ -220,12 +220,19 @@ impl Regridded {
                 [true, false].map(|exact| Arc::new(Along::known(ascending.linear(&new, exact).shifted(first))))
             }
             Interpolation::Conservative => {
-                let source_bounds = coordinate.variable().attributes.text("bounds");
+                let named = coordinate.variable().attributes.text("bounds").unwrap_or_default();
+                let between = Cells::between(name, &labels, measure)?;
+                // Those of latitudes and longitudes were read when the dataset was opened.
+                let known = coordinate.bounds()?.and_then(|b| b.get(within.start * 2..within.end * 2));
+                let (source, source_bounds) = match known {
+                    Some(known) => (between.with_bounds(named, known)?, None),
+                    None => (between, dataset.variables.get(named).cloned()),
+                };
                 twice(Along::cells(Bounds {
-                    source: Cells::between(name, &labels, measure)?,
+                    source,
                     target: Cells::between(name, &new, measure)?,
                     first,
-                    source_bounds: source_bounds.and_then(|b| dataset.variables.get(b)).cloned(),
+                    source_bounds,
                     target_bounds: target.bounds.clone(),
                 }))
             }
