@@ -18,17 +18,6 @@ pub enum Extent {
     Longitude,
 }
 
-impl Extent {
-    /// The other one.
-    #[must_use]
-    pub fn other(self) -> Self {
-        match self {
-            Self::Latitude => Self::Longitude,
-            Self::Longitude => Self::Latitude,
-        }
-    }
-}
-
 /// The extent of each cell of a coordinate, in metres, in the order of its labels: from its bounds where it has such, else
 /// from the midpoints between labels. The product of an extent of latitude and one of longitude is an area in m².
 ///

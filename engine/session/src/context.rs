@@ -9,7 +9,7 @@ use datafusion::error::Result;
 use datafusion::logical_expr::LogicalPlan;
 use datafusion::prelude::SessionContext;
 use datafusion::sql::parser::{CreateExternalTable, Statement as SqlStatement};
-use datafusion::sql::sqlparser::ast::{Ident, ObjectName, ObjectType, Statement as Ast, TableObject, Value};
+use datafusion::sql::sqlparser::ast::{Ident, ObjectName, ObjectType, Statement as Ast, TableObject};
 use hyperslab_array::{ArrayError, Dataset, nearest_names};
 use hyperslab_connectors::{OpenOptions, Registry};
 use hyperslab_exec::datafusion_error;
@@ -18,7 +18,7 @@ use hyperslab_planner::statements::{Statement, parse};
 
 use crate::catalog::Shared;
 use crate::datasets::Registered;
-use crate::export::Format;
+use crate::export::{Format, option_text};
 use crate::picture;
 use crate::url_table::{file_format, shown};
 use crate::{ContextBuilder, QueryResult, describe, error};
@@ -297,7 +297,7 @@ impl Context {
         }
         let mut options = self.shared.urls.options.clone();
         for (key, value) in &create.options {
-            options.insert(key, option_value(value)).map_err(datafusion_error)?;
+            options.insert(key, option_text(value)).map_err(datafusion_error)?;
         }
         let dataset = registry.open(name, location, format.as_deref(), &options).await.map_err(datafusion_error)?;
         let registered = Registered::try_new(name, Arc::new(dataset))?;
@@ -383,13 +383,6 @@ fn parts(name: &ObjectName) -> Vec<String> {
 
 fn is_quoted(name: &ObjectName) -> bool {
     name.0.iter().filter_map(|p| p.as_ident()).any(|i| i.quote_style.is_some())
-}
-
-fn option_value(value: &Value) -> String {
-    match value {
-        Value::SingleQuotedString(s) | Value::DoubleQuotedString(s) | Value::EscapedStringLiteral(s) => s.clone(),
-        other => other.to_string(),
-    }
 }
 
 /// DataFusion's format of a location without `STORED AS`, from its extension.

@@ -11,6 +11,7 @@ use std::collections::{HashMap, HashSet};
 
 use hyperslab_array::{ArrayError, ChunkGrid, Encoding, Region, Result, Values};
 
+use super::chunks::nth_chunk;
 use super::spill::Spill;
 use super::update::scatter;
 
@@ -231,13 +232,8 @@ impl Assembler {
         chunk.iter().zip(&self.counts).fold(0, |n, (i, count)| n * count + i)
     }
 
-    fn chunk(&self, mut number: u64) -> Vec<u64> {
-        let mut chunk = vec![0; self.counts.len()];
-        for (i, count) in chunk.iter_mut().zip(&self.counts).rev() {
-            *i = number % (*count).max(1);
-            number /= (*count).max(1);
-        }
-        chunk
+    fn chunk(&self, number: u64) -> Vec<u64> {
+        nth_chunk(number, &self.counts)
     }
 
     /// Makes room for a chunk, and brings it into memory.

@@ -1,4 +1,4 @@
-//! How long chunks and shards are.
+//! How long chunks and shards are, and which is which.
 
 use hyperslab_array::DataType;
 
@@ -30,6 +30,16 @@ pub(super) fn shard_shape(dimensions: &[String], shape: &[u64], chunk: &[u64], l
         lengths.get(name).copied().unwrap_or(*size).max(1).div_ceil(*chunk) * chunk
     };
     dimensions.iter().zip(shape).zip(chunk).map(one).collect()
+}
+
+/// The indices of the `number`th chunk in C order, where there are `counts` along each dimension.
+pub(super) fn nth_chunk(mut number: u64, counts: &[u64]) -> Vec<u64> {
+    let mut chunk = vec![0; counts.len()];
+    for (i, count) in chunk.iter_mut().zip(counts).rev() {
+        *i = number % (*count).max(1);
+        number /= (*count).max(1);
+    }
+    chunk
 }
 
 #[cfg(test)]

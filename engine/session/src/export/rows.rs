@@ -13,6 +13,7 @@ use hyperslab_exec::datafusion_error;
 
 use super::assemble::{Assembler, Refused, WholeChunk};
 use super::broadcast::Broadcast;
+use super::chunks::nth_chunk;
 use super::labels::{OutputDimension, show};
 use super::layout::Layout;
 use super::spill::Spill;
@@ -193,12 +194,7 @@ async fn write_all(variable: usize, shape: &[u64], values: &Values, has_gaps: bo
     let grid = ChunkGrid::regular(shape, &target.stored_shape(variable)).map_err(datafusion_error)?;
     let counts = grid.counts();
     for number in 0..grid.chunk_count() {
-        let mut chunk = vec![0; counts.len()];
-        let mut rest = number;
-        for (i, count) in chunk.iter_mut().zip(&counts).rev() {
-            *i = rest % count;
-            rest /= count;
-        }
+        let chunk = nth_chunk(number, &counts);
         let part = values.region(shape, &grid.region(&chunk)).map_err(datafusion_error)?;
         target.write(variable, &chunk, part, has_gaps).await?;
     }
