@@ -14,8 +14,8 @@ use hyperslab_exec::datafusion_error;
 use object_store::ObjectStore;
 
 use crate::Context;
+use crate::access::AnyLocation;
 use crate::catalog::{Catalogs, Shared};
-use crate::datasets::Datasets;
 use crate::url_table::UrlTables;
 
 /// How many of the largest users of memory an error about memory names.
@@ -169,13 +169,15 @@ impl ContextBuilder {
         let catalog = config.options().catalog.clone();
         // Builds the default catalog, where there is none yet.
         let state = state.build();
+        let inner = Arc::clone(state.catalog_list());
         let shared = Arc::new(Shared {
-            datasets: Datasets::default(),
+            datasets: Arc::default(),
+            access: Arc::new(AnyLocation),
+            inner: Arc::clone(&inner),
             urls: UrlTables::new(self.registry, self.open_options, self.url_tables),
             default_catalog: catalog.default_catalog,
             default_schema: catalog.default_schema,
         });
-        let inner = Arc::clone(state.catalog_list());
         let session = SessionContext::new_with_state(state);
         session.register_catalog_list(Arc::new(Catalogs { inner, shared: Arc::clone(&shared) }));
         shared.urls.files.session_store().with_state(session.state_weak_ref());

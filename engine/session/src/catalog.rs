@@ -14,6 +14,7 @@ use datafusion::error::Result;
 use hyperslab_array::ArrayError;
 use hyperslab_exec::datafusion_error;
 
+use crate::access::Access;
 use crate::datasets::Datasets;
 use crate::information_schema::{self, InformationSchema};
 use crate::url_table::UrlTables;
@@ -21,8 +22,11 @@ use crate::url_table::UrlTables;
 /// What the layers of the catalog share.
 #[derive(Debug)]
 pub(crate) struct Shared {
-    pub datasets: Datasets,
+    pub datasets: Arc<Datasets>,
     pub urls: UrlTables,
+    pub access: Arc<dyn Access>,
+    /// The catalogs without ours.
+    pub inner: Arc<dyn CatalogProviderList>,
     pub default_catalog: String,
     pub default_schema: String,
 }
@@ -138,7 +142,7 @@ impl SchemaProvider for Schema {
         if let Some(registered) = self.shared.datasets.get(name) {
             return registered.full().map(Some);
         }
-        if let Some(table) = self.shared.urls.table(name).await? {
+        if let Some(table) = self.shared.urls.table(name, self.shared.access.as_ref()).await? {
             return Ok(Some(table));
         }
         // Only a dataset without a full grid comes here under a name in another case: the error is about its grids.

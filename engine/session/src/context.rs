@@ -1,6 +1,7 @@
 //! [`Context`]: a session that opens and registers datasets, and answers SQL.
 
 mod make;
+mod session;
 
 use std::sync::Arc;
 
@@ -183,7 +184,10 @@ impl Context {
         match statement {
             Statement::DescribeDataset(name) => {
                 let dataset = match location(&name) {
-                    Some(location) => self.open(location).await?,
+                    Some(location) => {
+                        self.shared.access.read(location)?;
+                        self.open(location).await?
+                    }
                     None => self.shared.datasets.dataset(&parts(&name))?,
                 };
                 describe::describe_dataset(&dataset)
@@ -194,8 +198,12 @@ impl Context {
                 let table = names::table(&mut name, &state).await?;
                 describe::describe_table(&table.schema())
             }
-            Statement::CreateExternalTable(create, format) => self.create_external_table(create, format).await,
+            Statement::CreateExternalTable(create, format) => {
+                create.locations.iter().try_for_each(|location| self.shared.access.read(location))?;
+                self.create_external_table(create, format).await
+            }
             Statement::Sql(mut statement) => {
+                self.check_access(&statement)?;
                 if let SqlStatement::Statement(ast) = statement.as_mut()
                     && self.drop_datasets(ast)?
                 {

@@ -164,13 +164,20 @@ impl SchemaProvider for DatasetSchema {
     }
 }
 
-/// What is registered, by name.
+/// What is registered, by name. A session that was made from another sees what that one has, and keeps its own to
+/// itself.
 #[derive(Debug, Default)]
 pub(crate) struct Datasets {
     entries: RwLock<IndexMap<String, Arc<Registered>>>,
+    below: Option<Arc<Datasets>>,
 }
 
 impl Datasets {
+    /// None of its own, above those of `below`.
+    pub(crate) fn above(below: Arc<Datasets>) -> Self {
+        Self { entries: RwLock::default(), below: Some(below) }
+    }
+
     pub(crate) fn insert(&self, name: &str, registered: Registered) {
         self.write().insert(name.to_string(), Arc::new(registered));
     }
@@ -180,37 +187,45 @@ impl Datasets {
     }
 
     pub(crate) fn get(&self, name: &str) -> Option<Arc<Registered>> {
-        self.read().get(name).cloned()
+        let own = self.read().get(name).cloned();
+        own.or_else(|| self.below.as_ref()?.get(name))
     }
 
     /// The dataset called `name` exactly, or else the only one in any case.
     pub(crate) fn find(&self, name: &str) -> Option<Arc<Registered>> {
-        let entries = self.read();
-        if let Some(found) = entries.get(name) {
-            return Some(Arc::clone(found));
+        if let Some(found) = self.get(name) {
+            return Some(found);
         }
-        let mut same = entries.iter().filter(|(n, _)| n.eq_ignore_ascii_case(name));
+        let visible = self.visible();
+        let mut same = visible.iter().filter(|(n, _)| n.eq_ignore_ascii_case(name));
         match (same.next(), same.next()) {
             (Some((_, found)), None) => Some(Arc::clone(found)),
             _ => None,
         }
     }
 
+    /// All that a name can find: those below, in whose places come those of its own.
+    fn visible(&self) -> IndexMap<String, Arc<Registered>> {
+        let mut visible = self.below.as_ref().map(|below| below.visible()).unwrap_or_default();
+        visible.extend(self.read().iter().map(|(name, registered)| (name.clone(), Arc::clone(registered))));
+        visible
+    }
+
     pub(crate) fn all(&self) -> Vec<Arc<Registered>> {
-        self.read().values().cloned().collect()
+        self.visible().into_values().collect()
     }
 
     /// The names of those that are a table of the default schema.
     pub(crate) fn table_names(&self) -> Vec<String> {
-        self.read().iter().filter(|(_, r)| r.full.is_some()).map(|(n, _)| n.clone()).collect()
+        self.visible().into_iter().filter(|(_, r)| r.full.is_some()).map(|(name, _)| name).collect()
     }
 
     pub(crate) fn schema_names(&self) -> Vec<String> {
-        self.read().values().flat_map(|r| r.schemas.keys().cloned().collect::<Vec<_>>()).collect()
+        self.all().iter().flat_map(|r| r.schemas.keys().cloned().collect::<Vec<_>>()).collect()
     }
 
     pub(crate) fn schema(&self, name: &str) -> Option<Arc<DatasetSchema>> {
-        self.read().values().find_map(|r| r.schemas.get(name).cloned())
+        self.all().iter().find_map(|r| r.schemas.get(name).cloned())
     }
 
     /// Why the variable called `name` is not a column, where a dataset or group has it and cannot show it.
@@ -221,7 +236,7 @@ impl Datasets {
                 None => dataset.groups.values().find_map(|group| within(group, name)),
             }
         }
-        self.read().values().find_map(|r| within(&r.dataset, name))
+        self.all().iter().find_map(|r| within(&r.dataset, name))
     }
 
     /// The dataset or group of a name such as `ersst` or `ersst."group/sub"`.
@@ -231,7 +246,7 @@ impl Datasets {
     pub(crate) fn dataset(&self, parts: &[String]) -> Result<Arc<Dataset>> {
         let name = parts.first().map(String::as_str).unwrap_or_default();
         let Some(registered) = self.find(name) else {
-            let entries = self.read();
+            let entries = self.visible();
             return Err(datafusion_error(
                 ArrayError::not_found(format!("no dataset `{name}`"))
                     .hint(nearest_names(name, entries.keys().map(String::as_str))),

@@ -41,6 +41,7 @@
 #[cfg(test)]
 extern crate self as hyperslab;
 
+mod access;
 mod builder;
 mod catalog;
 mod context;
@@ -53,15 +54,18 @@ mod export;
 mod information_schema;
 mod metadata_tables;
 mod picture;
+mod progress;
 mod result;
 pub mod sample;
 mod url_table;
 
+pub use access::{Access, AnyLocation};
 pub use builder::ContextBuilder;
 pub use context::Context;
 pub use dataset::{ArrayValues, LabelledArray, LabelledDataset};
 pub use describe::KIND;
 pub use hyperslab_planner::statements::Statement;
+pub use progress::{Progress, Reads};
 pub use result::QueryResult;
 
 /// The query engine underneath, with the Arrow that belongs to it.

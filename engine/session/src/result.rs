@@ -1,22 +1,29 @@
 //! [`QueryResult`]: the answer to a statement, read as a stream, as batches, or as a labelled dataset.
 
+use std::collections::HashMap;
+use std::sync::Arc;
+
 use datafusion::arrow::array::RecordBatch;
-use datafusion::arrow::datatypes::{Schema, SchemaRef};
+use datafusion::arrow::datatypes::{DataType, Schema, SchemaRef};
+use datafusion::common::ParamValues;
 use datafusion::dataframe::DataFrame;
 use datafusion::error::Result;
 use datafusion::execution::SendableRecordBatchStream;
 use datafusion::logical_expr::{Expr, LogicalPlan};
+use datafusion::physical_plan::execute_stream;
 use datafusion::physical_plan::memory::MemoryStream;
 
+use crate::Context;
 use crate::dataset::{LabelOrder, LabelledDataset, from_batches};
+use crate::progress::Progress;
 
-/// The answer to a statement. Nothing of a query has run before it is read.
-#[derive(Debug)]
+/// The answer to a statement. Nothing of a query has run before it is read; a clone of it runs on its own.
+#[derive(Debug, Clone)]
 pub struct QueryResult {
     source: Source,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 enum Source {
     Frame(Box<DataFrame>),
     Batches(SchemaRef, Vec<RecordBatch>),
@@ -50,6 +57,43 @@ impl QueryResult {
         match &self.source {
             Source::Frame(frame) => Some(frame.logical_plan()),
             Source::Batches(..) => None,
+        }
+    }
+
+    /// The placeholders of a query (`$1`) with the types that their places ask for; `None` where any would do.
+    ///
+    /// # Errors
+    /// When two places of one placeholder ask for different types.
+    pub fn parameters(&self) -> Result<HashMap<String, Option<DataType>>> {
+        self.logical_plan().map_or_else(|| Ok(HashMap::new()), LogicalPlan::get_parameter_types)
+    }
+
+    /// The query with values in place of its placeholders, planned with the options that `context` has now.
+    ///
+    /// # Errors
+    /// When a value is missing or does not fit its place.
+    pub async fn with_parameters(self, context: &Context, values: impl Into<ParamValues>) -> Result<Self> {
+        match self.source {
+            Source::Frame(frame) => {
+                let plan = frame.into_unoptimized_plan().with_param_values(values)?;
+                Ok(Self::from_frame(context.session().execute_logical_plan(plan).await?))
+            }
+            Source::Batches(..) => Ok(self),
+        }
+    }
+
+    /// As [`Self::stream`], with what the query has read until then.
+    ///
+    /// # Errors
+    /// As [`Self::stream`].
+    pub async fn run(self) -> Result<(SendableRecordBatchStream, Progress)> {
+        match self.source {
+            Source::Frame(frame) => {
+                let task = Arc::new(frame.task_ctx());
+                let plan = frame.create_physical_plan().await?;
+                Ok((execute_stream(Arc::clone(&plan), task)?, Progress::of(plan)))
+            }
+            Source::Batches(..) => Ok((self.stream().await?, Progress::default())),
         }
     }
 

@@ -12,6 +12,7 @@ use hyperslab_connectors::{Location, OpenOptions, Registry};
 use hyperslab_exec::datafusion_error;
 use tokio::sync::OnceCell;
 
+use crate::access::Access;
 use crate::datasets::Registered;
 
 /// The extensions of DataFusion's own formats, and what `STORED AS` calls these.
@@ -53,8 +54,8 @@ impl UrlTables {
     /// The table behind a quoted name; `None` where it is no location.
     ///
     /// # Errors
-    /// When there is something at the location that cannot be opened.
-    pub(crate) async fn table(&self, name: &str) -> Result<Option<Arc<dyn TableProvider>>> {
+    /// When there is something at the location that cannot be opened, or `access` refuses it.
+    pub(crate) async fn table(&self, name: &str, access: &dyn Access) -> Result<Option<Arc<dyn TableProvider>>> {
         // A plain name is never looked up in the file system.
         if !name.contains(['/', '\\', '.', ':']) {
             return Ok(None);
@@ -65,6 +66,7 @@ impl UrlTables {
                     .hint("a location has to be registered under a name"),
             ));
         }
+        access.read(name)?;
         if self.registry.recognizes(name) {
             return self.registered(name).await?.full().map(Some);
         }

@@ -30,7 +30,8 @@ const LAYERS: &[(&str, &[&str])] = &[
             "hyperslab-plot",
         ],
     ),
-    ("hyperslab-cli", &["hyperslab"]),
+    ("hyperslab-server", &["hyperslab"]),
+    ("hyperslab-cli", &["hyperslab", "hyperslab-server"]),
     ("hyperslab-benches", &["hyperslab", "hyperslab-array", "hyperslab-zarr", "hyperslab-connectors"]),
     ("hyperslab-tests", &[]),
 ];
@@ -45,6 +46,7 @@ const FORBIDDEN: &[(&str, &[&str])] = &[
     ("hyperslab-planner", &["object_store", "zarrs", "arrow"]),
     ("hyperslab-plot", &["datafusion", "arrow", "object_store", "zarrs", "tokio"]),
     ("hyperslab", &["zarrs", "arrow"]),
+    ("hyperslab-server", &["datafusion", "object_store", "zarrs"]),
     ("hyperslab-cli", &["datafusion", "arrow", "object_store", "zarrs"]),
 ];
 

@@ -1,0 +1,14 @@
+//! What both protocols stand on: the hub that all connections share, the session of each, and a statement that runs.
+
+mod grant;
+mod hub;
+mod log;
+mod memory;
+mod read_only;
+mod run;
+mod session;
+
+pub use hub::{Hub, HubOptions, Protocol};
+pub use memory::UserPool;
+pub use run::{Run, StopReason, Watch};
+pub use session::Session;

@@ -1,0 +1,222 @@
+//! [`Watch`] and [`Run`]: a statement that runs, with what can stop it and the line it leaves in the log.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use futures::{Stream, StreamExt};
+use hyperslab::datafusion::arrow::array::RecordBatch;
+use hyperslab::datafusion::arrow::datatypes::SchemaRef;
+use hyperslab::datafusion::execution::SendableRecordBatchStream;
+use hyperslab::{Progress, QueryResult, Reads};
+use tokio_util::sync::CancellationToken;
+
+use super::session::Session;
+use crate::error::{ServerError, code};
+
+/// How often a running statement's reads are held against its limit, in wall time.
+const LIMIT_CHECKS: Duration = Duration::from_millis(50);
+
+/// Why a statement ended before its last row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StopReason {
+    /// The client asked for it, or went away.
+    Cancelled,
+    /// It took too long.
+    TimedOut,
+    /// The server stops.
+    Shutdown,
+}
+
+/// What can stop one statement, and what is told of it at its end. Dropping it writes the line of the log.
+#[derive(Debug)]
+pub struct Watch {
+    session: Arc<Session>,
+    text: String,
+    token: CancellationToken,
+    timeout: Option<Duration>,
+    started: Instant,
+    progress: Progress,
+    rows: u64,
+    error: Option<ServerError>,
+}
+
+impl Watch {
+    pub(super) fn new(session: Arc<Session>, text: &str, token: CancellationToken, timeout: Option<Duration>) -> Self {
+        Self {
+            session,
+            text: text.to_string(),
+            token,
+            timeout,
+            started: Instant::now(),
+            progress: Progress::default(),
+            rows: 0,
+            error: None,
+        }
+    }
+
+    /// Stops the statement.
+    pub fn token(&self) -> &CancellationToken {
+        &self.token
+    }
+
+    /// What the statement has read.
+    pub fn reads(&self) -> Reads {
+        self.progress.reads()
+    }
+
+    /// Awaits `work`, unless the statement is stopped before.
+    ///
+    /// # Errors
+    /// Those of `work`, or that it was stopped.
+    pub async fn guard<T>(&self, work: impl Future<Output = Result<T, ServerError>>) -> Result<T, ServerError> {
+        tokio::select! {
+            biased;
+            () = self.token.cancelled() => Err(self.stopped(self.cancel_reason())),
+            () = until(self.deadline()) => Err(self.stopped(StopReason::TimedOut)),
+            done = work => done,
+        }
+    }
+
+    /// Notes how the statement failed, for the log.
+    pub fn failed(&mut self, error: &ServerError) {
+        self.error = Some(error.clone());
+    }
+
+    fn deadline(&self) -> Option<Instant> {
+        self.timeout.and_then(|t| self.started.checked_add(t))
+    }
+
+    fn cancel_reason(&self) -> StopReason {
+        match self.session.hub().shutdown().is_cancelled() {
+            true => StopReason::Shutdown,
+            false => StopReason::Cancelled,
+        }
+    }
+
+    fn stopped(&self, reason: StopReason) -> ServerError {
+        match reason {
+            StopReason::Cancelled => ServerError::new(code::QUERY_CANCELED, "the statement was cancelled"),
+            StopReason::Shutdown => {
+                ServerError::new(code::ADMIN_SHUTDOWN, "the statement was stopped: the server stops")
+            }
+            StopReason::TimedOut => ServerError::new(
+                code::QUERY_CANCELED,
+                format!(
+                    "the statement was stopped after {} ms, its limit of time",
+                    self.timeout.unwrap_or_default().as_millis()
+                ),
+            )
+            .hint("select less, or raise `statement_timeout`"),
+        }
+    }
+
+    fn over_limit(&self) -> Option<ServerError> {
+        let most = self.session.rights().scanned_bytes?;
+        let read = self.progress.reads().bytes_stored;
+        (read > most).then(|| {
+            ServerError::new(
+                code::LIMIT_EXCEEDED,
+                format!("the statement was stopped: it had read {read} bytes, expected at most {most}"),
+            )
+            .hint("select a smaller region, or ask for a higher limit of scanned bytes")
+        })
+    }
+}
+
+async fn until(deadline: Option<Instant>) {
+    match deadline {
+        Some(deadline) => tokio::time::sleep_until(deadline.into()).await,
+        None => std::future::pending().await,
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        let reads = self.progress.reads();
+        super::log::statement(&self.session, &self.text, self.started.elapsed(), self.rows, reads, self.error.as_ref());
+    }
+}
+
+/// The batches of a statement that runs. Dropping it stops the reads.
+pub struct Run {
+    schema: SchemaRef,
+    /// `None` after an end: nothing is read any more.
+    stream: Option<SendableRecordBatchStream>,
+    watch: Watch,
+}
+
+impl std::fmt::Debug for Run {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Run").field("watch", &self.watch).finish_non_exhaustive()
+    }
+}
+
+impl Run {
+    pub(super) async fn start(mut watch: Watch, result: QueryResult) -> Result<Self, ServerError> {
+        let schema = result.schema();
+        let started = watch.guard(async { Ok(result.run().await?) }).await;
+        match started {
+            Ok((stream, progress)) => {
+                watch.progress = progress;
+                Ok(Self { schema, stream: Some(stream), watch })
+            }
+            Err(error) => {
+                watch.failed(&error);
+                Err(error)
+            }
+        }
+    }
+
+    /// The columns.
+    pub fn schema(&self) -> &SchemaRef {
+        &self.schema
+    }
+
+    /// What can stop it.
+    pub fn watch(&self) -> &Watch {
+        &self.watch
+    }
+
+    /// The next batch; `None` after the last. After an error there is none.
+    pub async fn next(&mut self) -> Option<Result<RecordBatch, ServerError>> {
+        let next = self.advance().await?;
+        match &next {
+            Ok(batch) => self.watch.rows = self.watch.rows.saturating_add(batch.num_rows() as u64),
+            Err(error) => {
+                self.stream = None;
+                self.watch.failed(error);
+            }
+        }
+        Some(next)
+    }
+
+    async fn advance(&mut self) -> Option<Result<RecordBatch, ServerError>> {
+        let stream = self.stream.as_mut()?;
+        let deadline = until(self.watch.deadline());
+        tokio::pin!(deadline);
+        loop {
+            tokio::select! {
+                biased;
+                () = self.watch.token.cancelled() => return Some(Err(self.watch.stopped(self.watch.cancel_reason()))),
+                () = &mut deadline => return Some(Err(self.watch.stopped(StopReason::TimedOut))),
+                next = stream.next() => {
+                    if let Some(error) = self.watch.over_limit() {
+                        return Some(Err(error));
+                    }
+                    return Some(next?.map_err(ServerError::from));
+                }
+                () = tokio::time::sleep(LIMIT_CHECKS) => {
+                    if let Some(error) = self.watch.over_limit() {
+                        return Some(Err(error));
+                    }
+                }
+            }
+        }
+    }
+
+    /// The batches as a stream.
+    pub fn into_stream(self) -> impl Stream<Item = Result<RecordBatch, ServerError>> + Send + 'static {
+        futures::stream::unfold(self, |mut run| async move { run.next().await.map(|next| (next, run)) })
+    }
+}

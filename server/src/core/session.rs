@@ -1,0 +1,143 @@
+//! [`Session`]: one user's connection, and the statements it runs.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use hyperslab::datafusion::error::DataFusionError;
+use hyperslab::{Access, Context, QueryResult, Statement};
+use tokio_util::sync::CancellationToken;
+
+use super::hub::{Hub, Protocol};
+use super::run::{Run, Watch};
+use crate::config::Rights;
+use crate::error::{ServerError, code};
+
+/// One user's connection. It ends when it is dropped.
+#[derive(Debug)]
+pub struct Session {
+    hub: Arc<Hub>,
+    id: i32,
+    user: String,
+    rights: Arc<Rights>,
+    protocol: Protocol,
+    context: Context,
+    /// Ends the statement that runs now; a new one for each.
+    current: Mutex<CancellationToken>,
+}
+
+impl Session {
+    pub(super) fn try_new(
+        hub: Arc<Hub>,
+        id: i32,
+        user: &str,
+        rights: Arc<Rights>,
+        protocol: Protocol,
+    ) -> Result<Self, ServerError> {
+        let access = Arc::new(Granted { rights: Arc::clone(&rights) });
+        let context = hub.context().new_session(access, hub.memory_of(user, &rights))?;
+        let current = Mutex::new(hub.shutdown().child_token());
+        Ok(Self { hub, id, user: user.to_string(), rights, protocol, context, current })
+    }
+
+    /// What all sessions share.
+    pub fn hub(&self) -> &Arc<Hub> {
+        &self.hub
+    }
+
+    /// The number of this session: PostgreSQL's backend process.
+    pub fn id(&self) -> i32 {
+        self.id
+    }
+
+    /// Who it is.
+    pub fn user(&self) -> &str {
+        &self.user
+    }
+
+    /// What the user may do.
+    pub fn rights(&self) -> &Arc<Rights> {
+        &self.rights
+    }
+
+    /// What the connection speaks.
+    pub fn protocol(&self) -> Protocol {
+        self.protocol
+    }
+
+    /// The session of the query engine.
+    pub fn context(&self) -> &Context {
+        &self.context
+    }
+
+    /// Stops what runs now, from any task.
+    pub fn cancel(&self) {
+        self.token().cancel();
+    }
+
+    /// The watch of a statement that begins now: its token, its deadline, its limits, its line in the log. `timeout` is
+    /// the client's own wish; the user's limit holds beside it.
+    pub fn watch(self: &Arc<Self>, text: &str, timeout: Option<Duration>) -> Watch {
+        let token = self.hub.shutdown().child_token();
+        *self.current.lock().unwrap_or_else(PoisonError::into_inner) = token.clone();
+        let timeout = match (timeout, self.rights.statement_timeout) {
+            (Some(a), Some(b)) => Some(a.min(b)),
+            (a, b) => a.or(b),
+        };
+        Watch::new(Arc::clone(self), text, token, timeout)
+    }
+
+    /// Plans one statement of the query engine under a watch; a statement that changes something has run after it.
+    ///
+    /// # Errors
+    /// When it is refused, cannot be planned, or was stopped.
+    pub async fn plan(&self, watch: &Watch, statement: Statement) -> Result<QueryResult, ServerError> {
+        self.refuse_writes(&statement)?;
+        watch.guard(async { Ok(self.context.execute(statement).await?) }).await
+    }
+
+    /// Runs an answer under the watch of its statement.
+    ///
+    /// # Errors
+    /// When it cannot be planned, or was stopped.
+    pub async fn run(&self, watch: Watch, result: QueryResult) -> Result<Run, ServerError> {
+        Run::start(watch, result).await
+    }
+
+    fn refuse_writes(&self, statement: &Statement) -> Result<(), ServerError> {
+        super::read_only::check(statement, &self.rights)
+    }
+
+    fn token(&self) -> CancellationToken {
+        self.current.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+/// The locations that a user may name.
+#[derive(Debug)]
+struct Granted {
+    rights: Arc<Rights>,
+}
+
+impl Access for Granted {
+    fn read(&self, location: &str) -> Result<(), DataFusionError> {
+        allowed(&self.rights.read, location, "read")
+    }
+
+    fn write(&self, location: &str) -> Result<(), DataFusionError> {
+        allowed(&self.rights.write, location, "write")
+    }
+}
+
+fn allowed(prefixes: &[String], location: &str, what: &str) -> Result<(), DataFusionError> {
+    if crate::core::grant::is_under(prefixes, location) {
+        return Ok(());
+    }
+    Err(DataFusionError::External(Box::new(
+        ServerError::new(code::INSUFFICIENT_PRIVILEGE, format!("this user may not {what} `{location}`")).hint(
+            match prefixes {
+                [] => format!("no location is granted to {what}"),
+                _ => format!("granted to {what}: {}", prefixes.join(", ")),
+            },
+        ),
+    )))
+}

@@ -1,0 +1,13 @@
+//! Hyperslab over the network: one session a connection, over a catalogue, a memory limit and stores that all share.
+//!
+//! ```text
+//! PostgreSQL client ─→ postgres ─┐
+//!                                ├─→ core: Hub ─→ Session ─→ Run (limits, cancel, log) ─→ hyperslab::Context
+//! Flight SQL client ─→ flight ───┘
+//! ```
+
+pub mod config;
+pub mod core;
+pub mod error;
+
+pub use error::ServerError;
