@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use hyperslab::Context;
 use hyperslab::datafusion::execution::memory_pool::MemoryPool;
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use super::memory::UserPool;
@@ -29,12 +30,21 @@ pub struct HubOptions {
     pub database: String,
     /// Connections at a time, over all users.
     pub connections: usize,
+    /// Statements that compute at the same time; the others wait for their turn. One whose client has not yet taken
+    /// what is ready does not count.
+    pub running: usize,
 }
 
 impl Default for HubOptions {
     fn default() -> Self {
-        Self { database: "hyperslab".into(), connections: 200 }
+        Self { database: "hyperslab".into(), connections: 200, running: running() }
     }
+}
+
+/// Enough to keep all processors at work while some statements wait for their stores, and not so many that each has
+/// only a sliver of the memory.
+fn running() -> usize {
+    std::thread::available_parallelism().map_or(4, |n| n.get().saturating_mul(2))
 }
 
 /// The datasets, limits and connections of a server.
@@ -47,11 +57,13 @@ pub struct Hub {
     pools: Mutex<HashMap<String, Arc<UserPool>>>,
     next_id: AtomicI32,
     shutdown: CancellationToken,
+    turns: Arc<Semaphore>,
 }
 
 impl Hub {
     /// A server over the datasets of `context`.
     pub fn new(context: Context, options: HubOptions) -> Arc<Self> {
+        let turns = Arc::new(Semaphore::new(options.running.clamp(1, Semaphore::MAX_PERMITS)));
         Arc::new(Self {
             context,
             options,
@@ -59,6 +71,7 @@ impl Hub {
             pools: Mutex::default(),
             next_id: AtomicI32::new(1),
             shutdown: CancellationToken::new(),
+            turns,
         })
     }
 
@@ -75,6 +88,11 @@ impl Hub {
     /// Ends when the server is told to stop: connections say goodbye, statements end.
     pub fn shutdown(&self) -> &CancellationToken {
         &self.shutdown
+    }
+
+    /// What a statement waits for before it computes.
+    pub(super) fn turns(&self) -> &Arc<Semaphore> {
+        &self.turns
     }
 
     /// A session for a user who has come in.

@@ -195,6 +195,13 @@ impl Run {
         let stream = self.stream.as_mut()?;
         let deadline = until(self.watch.deadline());
         tokio::pin!(deadline);
+        // Held while this batch is made, and not while the client takes it. The semaphore is never closed.
+        let _turn = tokio::select! {
+            biased;
+            () = self.watch.token.cancelled() => return Some(Err(self.watch.stopped(self.watch.cancel_reason()))),
+            () = &mut deadline => return Some(Err(self.watch.stopped(StopReason::TimedOut))),
+            turn = Arc::clone(self.watch.session.hub().turns()).acquire_owned() => turn.ok(),
+        };
         loop {
             tokio::select! {
                 biased;
