@@ -111,16 +111,17 @@ impl Watch {
         }
     }
 
-    fn over_limit(&self) -> Option<ServerError> {
-        let most = self.session.rights().scanned_bytes?;
+    fn check_limit(&self) -> Result<(), ServerError> {
+        let Some(most) = self.session.rights().scanned_bytes else { return Ok(()) };
         let read = self.progress.reads().bytes_stored;
-        (read > most).then(|| {
-            ServerError::new(
-                code::LIMIT_EXCEEDED,
-                format!("the statement was stopped: it had read {read} bytes, expected at most {most}"),
-            )
-            .hint("select a smaller region, or ask for a higher limit of scanned bytes")
-        })
+        if read <= most {
+            return Ok(());
+        }
+        Err(ServerError::new(
+            code::LIMIT_EXCEEDED,
+            format!("the statement was stopped: it had read {read} bytes, expected at most {most}"),
+        )
+        .hint("select a smaller region, or ask for a higher limit of scanned bytes"))
     }
 }
 
@@ -141,9 +142,16 @@ impl Drop for Watch {
 /// The batches of a statement that runs. Dropping it stops the reads.
 pub struct Run {
     schema: SchemaRef,
-    /// `None` after an end: nothing is read any more.
-    stream: Option<SendableRecordBatchStream>,
+    state: State,
     watch: Watch,
+}
+
+enum State {
+    /// Nothing has been read.
+    Ready(QueryResult),
+    Running(SendableRecordBatchStream),
+    /// Nothing is read any more.
+    Ended,
 }
 
 impl std::fmt::Debug for Run {
@@ -153,19 +161,8 @@ impl std::fmt::Debug for Run {
 }
 
 impl Run {
-    pub(super) async fn start(mut watch: Watch, result: QueryResult) -> Result<Self, ServerError> {
-        let schema = result.schema();
-        let started = watch.guard(async { Ok(result.run().await?) }).await;
-        match started {
-            Ok((stream, progress)) => {
-                watch.progress = progress;
-                Ok(Self { schema, stream: Some(stream), watch })
-            }
-            Err(error) => {
-                watch.failed(&error);
-                Err(error)
-            }
-        }
+    pub(super) fn new(watch: Watch, result: QueryResult) -> Self {
+        Self { schema: result.schema(), state: State::Ready(result), watch }
     }
 
     /// The columns.
@@ -178,46 +175,46 @@ impl Run {
         &self.watch
     }
 
-    /// The next batch; `None` after the last. After an error there is none.
+    /// The next batch; `None` after the last. After an error there is none. The work begins with the first.
     pub async fn next(&mut self) -> Option<Result<RecordBatch, ServerError>> {
-        let next = self.advance().await?;
+        let next = self.advance().await.transpose();
         match &next {
-            Ok(batch) => self.watch.rows = self.watch.rows.saturating_add(batch.num_rows() as u64),
-            Err(error) => {
-                self.stream = None;
+            Some(Ok(batch)) => self.watch.rows = self.watch.rows.saturating_add(batch.num_rows() as u64),
+            Some(Err(error)) => {
+                self.state = State::Ended;
                 self.watch.failed(error);
             }
+            None => self.state = State::Ended,
         }
-        Some(next)
+        next
     }
 
-    async fn advance(&mut self) -> Option<Result<RecordBatch, ServerError>> {
-        let stream = self.stream.as_mut()?;
+    async fn advance(&mut self) -> Result<Option<RecordBatch>, ServerError> {
+        if matches!(self.state, State::Ended) {
+            return Ok(None);
+        }
+        // Held while this batch is made, and not while the client takes it. The semaphore is never closed.
+        let turns = Arc::clone(self.watch.session.hub().turns());
+        let _turn = self.watch.guard(async { Ok(turns.acquire_owned().await.ok()) }).await?;
+        if let State::Ready(result) = std::mem::replace(&mut self.state, State::Ended) {
+            // An operator may start its tasks as soon as it is executed, which is why that waits for its turn too.
+            let (stream, progress) = self.watch.guard(async { Ok(result.run().await?) }).await?;
+            self.watch.progress = progress;
+            self.state = State::Running(stream);
+        }
+        let State::Running(stream) = &mut self.state else { return Ok(None) };
         let deadline = until(self.watch.deadline());
         tokio::pin!(deadline);
-        // Held while this batch is made, and not while the client takes it. The semaphore is never closed.
-        let _turn = tokio::select! {
-            biased;
-            () = self.watch.token.cancelled() => return Some(Err(self.watch.stopped(self.watch.cancel_reason()))),
-            () = &mut deadline => return Some(Err(self.watch.stopped(StopReason::TimedOut))),
-            turn = Arc::clone(self.watch.session.hub().turns()).acquire_owned() => turn.ok(),
-        };
         loop {
             tokio::select! {
                 biased;
-                () = self.watch.token.cancelled() => return Some(Err(self.watch.stopped(self.watch.cancel_reason()))),
-                () = &mut deadline => return Some(Err(self.watch.stopped(StopReason::TimedOut))),
+                () = self.watch.token.cancelled() => return Err(self.watch.stopped(self.watch.cancel_reason())),
+                () = &mut deadline => return Err(self.watch.stopped(StopReason::TimedOut)),
                 next = stream.next() => {
-                    if let Some(error) = self.watch.over_limit() {
-                        return Some(Err(error));
-                    }
-                    return Some(next?.map_err(ServerError::from));
+                    self.watch.check_limit()?;
+                    return Ok(next.transpose()?);
                 }
-                () = tokio::time::sleep(LIMIT_CHECKS) => {
-                    if let Some(error) = self.watch.over_limit() {
-                        return Some(Err(error));
-                    }
-                }
+                () = tokio::time::sleep(LIMIT_CHECKS) => self.watch.check_limit()?,
             }
         }
     }
