@@ -10,6 +10,7 @@ pub mod auth;
 pub mod config;
 pub mod core;
 pub mod error;
+pub mod metrics;
 pub mod tls;
 
 pub use error::ServerError;

@@ -118,6 +118,15 @@ impl Users {
         Ok(Self { trust, verifiers, tokens, rights, others: Arc::new(others), mock })
     }
 
+    /// The users of the file, sorted.
+    pub fn names(&self) -> Vec<&str> {
+        let tokens = self.tokens.iter().map(|token| token.user.as_str());
+        let mut names: Vec<&str> = self.verifiers.keys().map(String::as_str).chain(tokens).collect();
+        names.sort_unstable();
+        names.dedup();
+        names
+    }
+
     /// What a user may do; `None` when there is no such user. Whoever is trusted is a user.
     pub fn rights(&self, user: &str) -> Option<Arc<Rights>> {
         let known = self.trust || self.verifiers.contains_key(user) || self.tokens.iter().any(|t| t.user == user);
