@@ -16,18 +16,24 @@ pub(super) struct File {
 }
 
 impl File {
-    /// Reads TOML, and puts `flags` in the place of what it says.
+    /// Reads TOML, and puts `flags` in the place of what it says; a key that is there several times is a list.
     ///
     /// # Errors
     /// When it is no TOML, or a key is unknown.
-    pub fn parse(text: &str, flags: &[(&str, String)]) -> Result<Self, ServerError> {
+    pub fn parse(text: &str, flags: &[(String, String)]) -> Result<Self, ServerError> {
         let mut table: Table = text.parse().map_err(|error: toml::de::Error| {
             let line = error.span().and_then(|span| text.get(..span.start)).map(|before| before.matches('\n').count());
             let place = line.map(|line| format!("line {}: ", line.saturating_add(1))).unwrap_or_default();
             wrong(format!("{place}{}", error.message().replace('\n', " ")))
         })?;
-        for (key, value) in flags {
-            put(&mut table, &key.split('.').collect::<Vec<_>>(), Value::String(value.clone()));
+        for (key, _) in flags {
+            let mut values: Vec<Value> =
+                flags.iter().filter(|(k, _)| k == key).map(|(_, value)| Value::String(value.clone())).collect();
+            let value = match (values.pop(), values.is_empty()) {
+                (Some(one), true) => one,
+                (last, _) => Value::Array(values.into_iter().chain(last).collect()),
+            };
+            put(&mut table, &path_of(key), value);
         }
         check(&table, &mut Vec::new())?;
         Ok(Self { table })
@@ -163,6 +169,14 @@ fn check<'a>(table: &'a Table, path: &mut Vec<&'a str>) -> Result<(), ServerErro
         path.pop();
     }
     Ok(())
+}
+
+/// The parts of a key of the command line. The names of options have dots of their own.
+fn path_of(key: &str) -> Vec<&str> {
+    match key.split_once('.') {
+        Some(("options", rest)) => vec!["options", rest],
+        _ => key.split('.').collect(),
+    }
 }
 
 fn put(table: &mut Table, path: &[&str], value: Value) {

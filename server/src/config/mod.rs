@@ -121,7 +121,7 @@ impl Config {
     /// When the file cannot be read, a key is unknown, or a value does not fit; the error names the key.
     pub fn load(
         file: Option<&Path>,
-        flags: &[(&str, String)],
+        flags: &[(String, String)],
         datasets: &[(String, String)],
     ) -> Result<Self, ServerError> {
         let text = match file {
@@ -142,7 +142,7 @@ impl Config {
     ///
     /// # Errors
     /// As [`Self::load`].
-    pub fn parse(text: &str, flags: &[(&str, String)], datasets: &[(String, String)]) -> Result<Self, ServerError> {
+    pub fn parse(text: &str, flags: &[(String, String)], datasets: &[(String, String)]) -> Result<Self, ServerError> {
         let mut file = File::parse(text, flags)?;
         for (name, location) in datasets {
             file.put_dataset(name, location);

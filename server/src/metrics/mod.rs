@@ -30,7 +30,6 @@ pub struct Metrics {
     bytes: AtomicU64,
     running: AtomicU64,
     refused_connections: [AtomicU64; PROTOCOLS.len()],
-    refused_logins: AtomicU64,
 }
 
 #[derive(Debug, Default)]
@@ -95,11 +94,6 @@ impl Metrics {
         if let Some(count) = self.refused_connections.get(number(protocol)) {
             count.fetch_add(1, Ordering::Relaxed);
         }
-    }
-
-    /// Counts a login with a wrong password or token, or of a user who is not there.
-    pub fn login_refused(&self) {
-        self.refused_logins.fetch_add(1, Ordering::Relaxed);
     }
 
     /// The statements that run now.

@@ -5,22 +5,27 @@ use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
 
 use super::{Metrics, OUTCOMES, PROTOCOLS, SECONDS};
+use crate::auth::Users;
 use crate::core::Hub;
 
 impl Metrics {
     /// The text, with what `hub` holds now and the logins that were refused.
-    pub fn text(&self, hub: &Hub) -> String {
+    pub fn text(&self, hub: &Hub, users: &Users) -> String {
         let mut text = Text::default();
         self.statements(&mut text);
         let counters = [
-            ("rows_total", "Rows that statements have answered.", &self.rows),
-            ("chunks_read_total", "Chunks that statements have read.", &self.chunks),
-            ("bytes_stored_read_total", "Bytes that statements have read, as they are stored.", &self.bytes),
-            ("logins_refused_total", "Logins with a wrong password or token.", &self.refused_logins),
+            ("rows_total", "Rows that statements have answered.", self.rows.load(Ordering::Relaxed)),
+            ("chunks_read_total", "Chunks that statements have read.", self.chunks.load(Ordering::Relaxed)),
+            (
+                "bytes_stored_read_total",
+                "Bytes that statements have read, as they are stored.",
+                self.bytes.load(Ordering::Relaxed),
+            ),
+            ("logins_refused_total", "Logins with a wrong password or token.", users.refused()),
         ];
         for (name, help, counter) in counters {
             text.begin(name, "counter", help);
-            text.line(name, &[], counter.load(Ordering::Relaxed) as f64);
+            text.line(name, &[], counter as f64);
         }
         let name = "connections_refused_total";
         text.begin(name, "counter", "Connections over a limit of the server or of a user.");
