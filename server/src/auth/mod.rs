@@ -6,6 +6,7 @@ mod verifier;
 use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -39,6 +40,8 @@ pub struct Users {
     /// Of users without rights of their own.
     others: Arc<Rights>,
     mock: Mock,
+    /// Logins that were refused.
+    refused: Arc<AtomicU64>,
 }
 
 /// A bearer token: whose it is, and its SHA-256. Tokens are long and random, so that one hash is enough.
@@ -115,7 +118,22 @@ impl Users {
         let iterations = verifiers.values().map(|v| v.iterations).max().unwrap_or(ITERATIONS);
         let rights = rights.into_iter().map(|(user, rights)| (user, Arc::new(rights))).collect();
         let mock = Mock { secret: random()?, iterations };
-        Ok(Self { trust, verifiers, tokens, rights, others: Arc::new(others), mock })
+        let refused = Arc::default();
+        Ok(Self { trust, verifiers, tokens, rights, others: Arc::new(others), mock, refused })
+    }
+
+    /// The users of the file, sorted.
+    pub fn names(&self) -> Vec<&str> {
+        let tokens = self.tokens.iter().map(|token| token.user.as_str());
+        let mut names: Vec<&str> = self.verifiers.keys().map(String::as_str).chain(tokens).collect();
+        names.sort_unstable();
+        names.dedup();
+        names
+    }
+
+    /// Logins with a wrong password or token, since the start.
+    pub fn refused(&self) -> u64 {
+        self.refused.load(Ordering::Relaxed)
     }
 
     /// What a user may do; `None` when there is no such user. Whoever is trusted is a user.
@@ -132,7 +150,7 @@ impl Users {
     /// A login of `user` by SCRAM. One who is not there is asked all the same, and refused at the end.
     pub fn scram(&self, user: &str) -> ScramServer {
         let (verifier, known) = self.verifier(user);
-        ScramServer::new(user, verifier, known)
+        ScramServer::new(user, verifier, known, Arc::clone(&self.refused))
     }
 
     /// Checks a password that came in plain text, inside of TLS or from this machine. It computes for milliseconds.
@@ -143,7 +161,10 @@ impl Users {
         let (verifier, known) = self.verifier(user);
         match verifier.is_of(password) && known {
             true => Ok(self.rights_of(user)),
-            false => Err(wrong_password(user)),
+            false => {
+                self.refused.fetch_add(1, Ordering::Relaxed);
+                Err(wrong_password(user))
+            }
         }
     }
 
@@ -162,7 +183,10 @@ impl Users {
             .checked_sub(1)
             .and_then(|at| self.tokens.get(at))
             .map(|token| (token.user.clone(), self.rights_of(&token.user)))
-            .ok_or_else(|| ServerError::new(code::INVALID_AUTHORIZATION, "the bearer token is not valid"))
+            .ok_or_else(|| {
+                self.refused.fetch_add(1, Ordering::Relaxed);
+                ServerError::new(code::INVALID_AUTHORIZATION, "the bearer token is not valid")
+            })
     }
 
     fn rights_of(&self, user: &str) -> Arc<Rights> {

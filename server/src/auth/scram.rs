@@ -4,6 +4,9 @@
 //! client-first ─→ first ─→ server-first        client-final ─→ finish ─→ server-final
 //! ```
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use subtle::ConstantTimeEq;
@@ -26,6 +29,8 @@ pub struct ScramServer {
     verifier: Verifier,
     /// Whether there is such a user; for others the exchange runs to its end and fails there.
     known: bool,
+    /// Counts logins that are refused.
+    refused: Arc<AtomicU64>,
     /// The hash of the certificate of the connection.
     end_point: Option<Vec<u8>>,
     mechanism: Option<&'static str>,
@@ -52,8 +57,17 @@ struct Challenge {
 }
 
 impl ScramServer {
-    pub(super) fn new(user: &str, verifier: Verifier, known: bool) -> Self {
-        Self { user: user.into(), verifier, known, end_point: None, mechanism: None, nonce: None, state: State::Begin }
+    pub(super) fn new(user: &str, verifier: Verifier, known: bool, refused: Arc<AtomicU64>) -> Self {
+        Self {
+            user: user.into(),
+            verifier,
+            known,
+            refused,
+            end_point: None,
+            mechanism: None,
+            nonce: None,
+            state: State::Begin,
+        }
     }
 
     /// Over TLS: binds the login to the certificate, where [`crate::tls::Tls::end_point`] gives its hash.
@@ -165,7 +179,10 @@ impl ScramServer {
         let server_signature = hmac(&self.verifier.server_key, &message);
         match proved && self.known {
             true => Ok(format!("v={}", STANDARD.encode(server_signature))),
-            false => Err(super::wrong_password(&self.user)),
+            false => {
+                self.refused.fetch_add(1, Ordering::Relaxed);
+                Err(super::wrong_password(&self.user))
+            }
         }
     }
 
