@@ -78,6 +78,11 @@ impl Watch {
         }
     }
 
+    /// Leaves `waited` out of its time: nothing was done until the client came back for the rows.
+    pub fn resume(&mut self, waited: Duration) {
+        self.started = self.started.checked_add(waited).unwrap_or(self.started);
+    }
+
     /// Notes how the statement failed, for the log.
     pub fn failed(&mut self, error: &ServerError) {
         self.error = Some(error.clone());
