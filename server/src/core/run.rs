@@ -4,9 +4,11 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use futures::future::BoxFuture;
 use futures::{Stream, StreamExt};
 use hyperslab::datafusion::arrow::array::RecordBatch;
 use hyperslab::datafusion::arrow::datatypes::SchemaRef;
+use hyperslab::datafusion::error::DataFusionError;
 use hyperslab::datafusion::execution::SendableRecordBatchStream;
 use hyperslab::{Progress, QueryResult, Reads};
 use tokio_util::sync::CancellationToken;
@@ -79,6 +81,11 @@ impl Watch {
         }
     }
 
+    /// Leaves `waited` out of its time: nothing was done until the client came back for the rows.
+    pub fn resume(&mut self, waited: Duration) {
+        self.started = self.started.checked_add(waited).unwrap_or(self.started);
+    }
+
     /// Notes how the statement failed, for the log.
     pub fn failed(&mut self, error: &ServerError) {
         self.error = Some(error.clone());
@@ -147,9 +154,12 @@ pub struct Run {
     watch: Watch,
 }
 
+type Started = Result<(SendableRecordBatchStream, Progress), DataFusionError>;
+
 enum State {
-    /// Nothing has been read.
-    Ready(QueryResult),
+    /// Nothing has been read. A future of no known type: the compiler would look through the whole of a plan for each
+    /// task that holds one, to see that it may go to another thread, and take minutes for it.
+    Ready(BoxFuture<'static, Started>),
     Running(SendableRecordBatchStream),
     /// Nothing is read any more.
     Ended,
@@ -163,7 +173,7 @@ impl std::fmt::Debug for Run {
 
 impl Run {
     pub(super) fn new(watch: Watch, result: QueryResult) -> Self {
-        Self { schema: result.schema(), state: State::Ready(result), watch }
+        Self { schema: result.schema(), state: State::Ready(Box::pin(result.run())), watch }
     }
 
     /// The columns.
@@ -197,9 +207,9 @@ impl Run {
         // Held while this batch is made, and not while the client takes it. The semaphore is never closed.
         let turns = Arc::clone(self.watch.session.hub().turns());
         let _turn = self.watch.guard(async { Ok(turns.acquire_owned().await.ok()) }).await?;
-        if let State::Ready(result) = std::mem::replace(&mut self.state, State::Ended) {
+        if let State::Ready(start) = std::mem::replace(&mut self.state, State::Ended) {
             // An operator may start its tasks as soon as it is executed, which is why that waits for its turn too.
-            let (stream, progress) = self.watch.guard(async { Ok(result.run().await?) }).await?;
+            let (stream, progress) = self.watch.guard(async { Ok(start.await?) }).await?;
             self.watch.progress = progress;
             self.state = State::Running(stream);
         }
