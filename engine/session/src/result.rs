@@ -122,7 +122,7 @@ impl QueryResult {
             Source::Frame(frame) => {
                 let frame = frame.take();
                 let task = Arc::new(frame.task_ctx());
-                let planned: BoxFuture<'static, Result<Arc<dyn ExecutionPlan>>> = frame.create_physical_plan().boxed();
+                let planned: BoxFuture<'_, Result<Arc<dyn ExecutionPlan>>> = frame.create_physical_plan().boxed();
                 let plan = planned.await?;
                 Ok((execute_stream(Arc::clone(&plan), task)?, Progress::of(plan)))
             }
