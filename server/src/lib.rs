@@ -11,6 +11,9 @@ pub mod config;
 pub mod core;
 pub mod error;
 pub mod flight;
+pub mod metrics;
+pub mod postgres;
+pub mod serve;
 pub mod tls;
 
 pub use error::ServerError;
