@@ -78,12 +78,21 @@ impl Session {
     /// the client's own wish; the user's limit holds beside it.
     pub fn watch(self: &Arc<Self>, text: &str, timeout: Option<Duration>) -> Watch {
         let token = self.hub.shutdown().child_token();
-        *self.current.lock().unwrap_or_else(PoisonError::into_inner) = token.clone();
+        self.make_current(token.clone());
         let timeout = match (timeout, self.rights.statement_timeout) {
             (Some(a), Some(b)) => Some(a.min(b)),
             (a, b) => a.or(b),
         };
         Watch::new(Arc::clone(self), text, token, timeout)
+    }
+
+    /// Says that nothing runs: until the next watch, [`Self::cancel`] stops nothing.
+    pub fn rest(&self) {
+        self.make_current(self.hub.shutdown().child_token());
+    }
+
+    pub(super) fn make_current(&self, token: CancellationToken) {
+        *self.current.lock().unwrap_or_else(PoisonError::into_inner) = token;
     }
 
     /// Plans one statement of the query engine under a watch; a statement that changes something has run after it.
