@@ -6,8 +6,11 @@
 //! Flight SQL client ─→ flight ───┘
 //! ```
 
+pub mod auth;
 pub mod config;
 pub mod core;
 pub mod error;
+pub mod metrics;
+pub mod tls;
 
 pub use error::ServerError;

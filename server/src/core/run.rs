@@ -47,6 +47,7 @@ pub struct Watch {
 
 impl Watch {
     pub(super) fn new(session: Arc<Session>, text: &str, token: CancellationToken, timeout: Option<Duration>) -> Self {
+        session.hub().metrics().begun();
         Self {
             session,
             text: text.to_string(),
