@@ -11,6 +11,7 @@ pub mod config;
 pub mod core;
 pub mod error;
 pub mod metrics;
+pub mod postgres;
 pub mod tls;
 
 pub use error::ServerError;

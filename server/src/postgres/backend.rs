@@ -106,27 +106,27 @@ pub(super) trait Backend {
     }
 
     fn parse_complete(&mut self) {
-        self.message(&ParseComplete);
+        self.message(&ParseComplete::new());
     }
 
     fn bind_complete(&mut self) {
-        self.message(&BindComplete);
+        self.message(&BindComplete::new());
     }
 
     fn close_complete(&mut self) {
-        self.message(&CloseComplete);
+        self.message(&CloseComplete::new());
     }
 
     fn portal_suspended(&mut self) {
-        self.message(&PortalSuspended);
+        self.message(&PortalSuspended::new());
     }
 
     fn no_data(&mut self) {
-        self.message(&NoData);
+        self.message(&NoData::new());
     }
 
     fn empty_query(&mut self) {
-        self.message(&EmptyQueryResponse);
+        self.message(&EmptyQueryResponse::new());
     }
 
     fn copy_out(&mut self, format: Format, columns: usize) {
@@ -136,7 +136,7 @@ pub(super) trait Backend {
     }
 
     fn copy_done(&mut self) {
-        self.message(&CopyDone);
+        self.message(&CopyDone::new());
     }
 }
 

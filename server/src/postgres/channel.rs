@@ -26,7 +26,8 @@ pub(super) struct Channel {
     input: BytesMut,
     /// What is to be sent; messages are put at its end.
     pub output: BytesMut,
-    longest: usize,
+    /// The longest message that is taken.
+    pub longest: usize,
 }
 
 impl Channel {

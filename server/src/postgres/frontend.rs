@@ -13,7 +13,11 @@ pub(super) enum Frontend {
     /// Statements in one text.
     Query(String),
     /// A statement to prepare, with the types of its parameters where the client knows them.
-    Parse { name: String, text: String, types: Vec<u32> },
+    Parse {
+        name: String,
+        text: String,
+        types: Vec<u32>,
+    },
     /// Values for a prepared statement.
     Bind(Bind),
     /// What a statement or portal answers with.
@@ -21,7 +25,10 @@ pub(super) enum Frontend {
     /// The end of a statement or portal.
     Close(Target),
     /// Rows of a portal; 0 for all.
-    Execute { portal: String, most: i32 },
+    Execute {
+        portal: String,
+        most: i32,
+    },
     Flush,
     Sync,
     Terminate,
@@ -176,7 +183,9 @@ impl Reader {
             -1 => Ok(None),
             length => match usize::try_from(length) {
                 Ok(length) => self.bytes(length).map(Some),
-                Err(_) => Err(ServerError::new(code::PROTOCOL_VIOLATION, format!("invalid length of a value: {length}"))),
+                Err(_) => {
+                    Err(ServerError::new(code::PROTOCOL_VIOLATION, format!("invalid length of a value: {length}")))
+                }
             },
         }
     }

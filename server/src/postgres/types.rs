@@ -116,9 +116,7 @@ pub(super) fn arrow_of(oid: u32) -> Option<DataType> {
         types::TIME => DataType::Time64(TimeUnit::Microsecond),
         types::TIMESTAMP => DataType::Timestamp(TimeUnit::Microsecond, None),
         types::TIMESTAMPTZ => DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())),
-        types::INTERVAL => {
-            DataType::Interval(hyperslab::datafusion::arrow::datatypes::IntervalUnit::MonthDayNano)
-        }
+        types::INTERVAL => DataType::Interval(hyperslab::datafusion::arrow::datatypes::IntervalUnit::MonthDayNano),
         _ => {
             let element = types::element_of(oid).and_then(arrow_of)?;
             DataType::List(Field::new_list_field(element, true).into())

@@ -35,8 +35,7 @@ pub(in crate::postgres) fn split(text: &str) -> Result<Vec<Piece<'_>>, ServerErr
         .tokenize_with_location()
         .map_err(|e| syntax_error(&places, text, &e))?;
     let lexed = tokens.into_iter().map(|t| Lexed { range: places.bytes(t.span.start, t.span.end), token: t.token });
-    let lexed: Vec<Lexed> =
-        lexed.filter(|t| !matches!(t.token, Token::Whitespace(_) | Token::EOF)).collect();
+    let lexed: Vec<Lexed> = lexed.filter(|t| !matches!(t.token, Token::Whitespace(_) | Token::EOF)).collect();
     let pieces = lexed.split(|t| t.token == Token::SemiColon).filter(|tokens| !tokens.is_empty());
     Ok(pieces
         .map(|tokens| {

@@ -23,36 +23,69 @@ pub(super) struct Text {
 /// What a statement asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Command {
-    Begin { started: bool },
-    Commit { chain: bool },
-    Rollback { chain: bool },
+    Begin {
+        started: bool,
+    },
+    Commit {
+        chain: bool,
+    },
+    Rollback {
+        chain: bool,
+    },
     Savepoint(String),
     Release(String),
     RollbackTo(String),
     /// Settings and their values; `None` for the default.
-    Set { settings: Vec<(String, Option<String>)>, local: bool, transaction: bool },
+    Set {
+        settings: Vec<(String, Option<String>)>,
+        local: bool,
+        transaction: bool,
+    },
     /// A setting of the query engine: the whole statement.
-    SetEngine { name: String, text: Text },
+    SetEngine {
+        name: String,
+        text: Text,
+    },
     Reset(Option<String>),
     /// A setting; `None` for all.
     Show(Option<String>),
     Discard(Discard),
     /// `None` for all.
     Deallocate(Option<String>),
-    Prepare { name: String, types: Vec<u32>, body: Text },
-    Execute { name: String, values: Vec<Option<String>> },
+    Prepare {
+        name: String,
+        types: Vec<u32>,
+        body: Text,
+    },
+    Execute {
+        name: String,
+        values: Vec<Option<String>>,
+    },
     /// Nobody notifies, so that listening is no work.
     Listen,
     Unlisten,
-    Declare { name: String, binary: bool, hold: bool, scroll: bool, body: Text },
-    Fetch { name: String, rows: Fetch, moves: bool },
+    Declare {
+        name: String,
+        binary: bool,
+        hold: bool,
+        scroll: bool,
+        body: Text,
+    },
+    Fetch {
+        name: String,
+        rows: Fetch,
+        moves: bool,
+    },
     /// `None` for all.
     Close(Option<String>),
     Copy(Copy),
     /// A query, for the catalogue or the query engine.
     Query(Text),
     /// Another statement, for the query engine: its first word is its tag.
-    Engine { tag: String, text: Text },
+    Engine {
+        tag: String,
+        text: Text,
+    },
 }
 
 /// What `DISCARD` forgets.

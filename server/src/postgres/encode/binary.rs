@@ -19,7 +19,7 @@ impl Values {
     /// When PostgreSQL's type cannot hold it.
     pub(super) fn put_binary(&self, row: usize, out: &mut BytesMut) -> Result<(), ServerError> {
         match self {
-            Self::Null(_) => {}
+            Self::Null => {}
             Self::Bool(a) => out.put_u8(u8::from(a.value(row))),
             Self::Int2(a) => out.put_i16(a.value(row)),
             Self::Int4(a) => out.put_i32(a.value(row)),

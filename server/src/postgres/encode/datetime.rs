@@ -10,7 +10,7 @@ use super::style::{DateOrder, DateStyle, IntervalStyle, Style};
 const DAY: i64 = 86_400_000_000;
 
 /// Year, month and day of a day since 1970, in the calendar of Gregory at all times.
-pub(in crate::postgres) fn civil(days: i64) -> (i64, u32, u32) {
+fn civil(days: i64) -> (i64, u32, u32) {
     // Counted from 0000-03-01, so that a leap day is the last of its year.
     let shifted = days + 719_468;
     let era = shifted.div_euclid(146_097);
@@ -22,17 +22,6 @@ pub(in crate::postgres) fn civil(days: i64) -> (i64, u32, u32) {
     let month = if shifted_month < 10 { shifted_month + 3 } else { shifted_month - 9 };
     let year = year_of_era + era * 400 + i64::from(month <= 2);
     (year, month as u32, day as u32)
-}
-
-/// The day since 1970 of a year, month and day.
-pub(in crate::postgres) fn days_of(year: i64, month: u32, day: u32) -> i64 {
-    let year = if month <= 2 { year - 1 } else { year };
-    let era = year.div_euclid(400);
-    let year_of_era = year.rem_euclid(400);
-    let shifted_month = (i64::from(month) + 9) % 12;
-    let of_year = (153 * shifted_month + 2) / 5 + i64::from(day) - 1;
-    let of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + of_year;
-    era * 146_097 + of_era - 719_468
 }
 
 /// A year as people count them, and whether it is before Christ.
@@ -84,8 +73,7 @@ fn fraction(out: &mut BytesMut, micros: u32) {
 /// A moment in microseconds since 1970; with the zone of the session where it is one of the world's.
 pub(super) fn timestamp(out: &mut BytesMut, micros: i64, in_zone: bool, style: &Style) {
     const DAYS: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
-    const MONTHS: [&str; 12] =
-        ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+    const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
     let offset = if in_zone { style.zone.offset(micros) } else { 0 };
     let local = micros.saturating_add(i64::from(offset) * 1_000_000);
     let (days, of_day) = (local.div_euclid(DAY), local.rem_euclid(DAY));

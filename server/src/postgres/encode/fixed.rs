@@ -64,11 +64,7 @@ fn size((values, format): &(Values, Format)) -> Option<usize> {
     })
 }
 
-fn fill<'a>(
-    values: &Values,
-    rows: Range<usize>,
-    room: impl Iterator<Item = &'a mut [u8]>,
-) -> Result<(), ServerError> {
+fn fill<'a>(values: &Values, rows: Range<usize>, room: impl Iterator<Item = &'a mut [u8]>) -> Result<(), ServerError> {
     match values {
         Values::Bool(a) => {
             for (place, row) in room.zip(rows) {

@@ -19,7 +19,6 @@ mod tests;
 mod text;
 mod values;
 
-pub(super) use datetime::{civil, days_of};
 pub(super) use rows::{Frame, write_rows};
 pub(super) use style::{DateOrder, DateStyle, IntervalStyle, Style, Zone};
 pub(super) use values::Values;

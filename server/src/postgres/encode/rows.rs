@@ -4,9 +4,9 @@ use std::ops::Range;
 
 use bytes::{BufMut, BytesMut};
 
+use super::fixed;
 use super::style::Style;
 use super::values::Values;
-use super::fixed;
 use crate::error::{ServerError, code};
 use crate::postgres::backend::{Format, begin};
 
@@ -88,6 +88,7 @@ pub(super) fn put_length(out: &mut BytesMut, at: usize) -> Result<(), ServerErro
 pub(super) use crate::postgres::backend::put_at;
 
 fn length_from(out: &BytesMut, from: usize) -> Result<i32, ServerError> {
-    i32::try_from(out.len().saturating_sub(from))
-        .map_err(|_| ServerError::new(code::LIMIT_EXCEEDED, "a row is too long for the protocol, expected at most 2 GB"))
+    i32::try_from(out.len().saturating_sub(from)).map_err(|_| {
+        ServerError::new(code::LIMIT_EXCEEDED, "a row is too long for the protocol, expected at most 2 GB")
+    })
 }

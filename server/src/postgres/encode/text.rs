@@ -21,7 +21,7 @@ impl Values {
         out: &mut BytesMut,
     ) -> Result<(), ServerError> {
         match self {
-            Self::Null(_) => {}
+            Self::Null => {}
             Self::Bool(a) => out.put_u8(if a.value(row) { b't' } else { b'f' }),
             Self::Int2(a) => whole(out, a.value(row).into()),
             Self::Int4(a) => whole(out, a.value(row).into()),

@@ -3,7 +3,6 @@
 use hyperslab::datafusion::arrow::array::cast::AsArray;
 use hyperslab::datafusion::arrow::array::types::*;
 use hyperslab::datafusion::arrow::array::*;
-use hyperslab::datafusion::arrow::buffer::ScalarBuffer;
 use hyperslab::datafusion::arrow::compute::{CastOptions, cast_with_options, take};
 use hyperslab::datafusion::arrow::datatypes::{ArrowNativeType, DataType, IntervalUnit, TimeUnit};
 use hyperslab::datafusion::arrow::error::ArrowError;
@@ -12,16 +11,14 @@ use hyperslab_pg_catalog::types;
 use crate::error::{ServerError, code};
 
 /// A failed conversion is an error, never a NULL.
-const STRICT: CastOptions<'static> = CastOptions {
-    safe: false,
-    format_options: hyperslab::datafusion::arrow::util::display::FormatOptions::new(),
-};
+const STRICT: CastOptions<'static> =
+    CastOptions { safe: false, format_options: hyperslab::datafusion::arrow::util::display::FormatOptions::new() };
 
 /// A column as one of the few kinds that the protocol knows.
 #[derive(Debug, Clone)]
 pub(in crate::postgres) enum Values {
     /// No value in any row.
-    Null(usize),
+    Null,
     Bool(BooleanArray),
     Int2(Int16Array),
     Int4(Int32Array),
@@ -70,7 +67,7 @@ impl Values {
     /// When a moment lies outside of what PostgreSQL has.
     pub fn of(array: &ArrayRef) -> Result<Self, ServerError> {
         Ok(match array.data_type() {
-            DataType::Null => Self::Null(array.len()),
+            DataType::Null => Self::Null,
             DataType::Boolean => Self::Bool(array.as_boolean().clone()),
             DataType::Int16 => Self::Int2(array.as_primitive::<Int16Type>().clone()),
             DataType::Int32 => Self::Int4(array.as_primitive::<Int32Type>().clone()),
@@ -135,17 +132,9 @@ impl Values {
         self.array().is_none_or(|a| a.logical_null_count() > 0)
     }
 
-    /// The rows.
-    pub fn len(&self) -> usize {
-        match self {
-            Self::Null(rows) => *rows,
-            other => other.array().map_or(0, Array::len),
-        }
-    }
-
     fn array(&self) -> Option<&dyn Array> {
         Some(match self {
-            Self::Null(_) => return None,
+            Self::Null => return None,
             Self::Bool(a) => a,
             Self::Int2(a) => a,
             Self::Int4(a) | Self::Date(a) => a,
@@ -211,7 +200,7 @@ fn between<O: OffsetSizeTrait>(offsets: &[O]) -> Vec<(usize, usize)> {
     offsets.windows(2).map(pair).collect()
 }
 
-fn sized<O: OffsetSizeTrait>(offsets: &ScalarBuffer<O>, sizes: &ScalarBuffer<O>) -> Vec<(usize, usize)> {
+fn sized<O: OffsetSizeTrait>(offsets: &[O], sizes: &[O]) -> Vec<(usize, usize)> {
     offsets.iter().zip(sizes.iter()).map(|(from, size)| (from.as_usize(), size.as_usize())).collect()
 }
 

@@ -67,9 +67,7 @@ impl Definition {
                 return Ok(());
             }
             "internal" => ("55P02", format!("parameter \"{name}\" cannot be changed")),
-            "postmaster" => {
-                ("55P02", format!("parameter \"{name}\" cannot be changed without restarting the server"))
-            }
+            "postmaster" => ("55P02", format!("parameter \"{name}\" cannot be changed without restarting the server")),
             "sighup" => ("55P02", format!("parameter \"{name}\" cannot be changed now")),
             "backend" | "superuser-backend" => {
                 ("55P02", format!("parameter \"{name}\" cannot be set after connection start"))

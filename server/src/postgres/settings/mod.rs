@@ -129,10 +129,7 @@ impl Settings {
 
     /// The name and value of every setting.
     pub fn all(&self) -> Vec<(String, String)> {
-        definitions()
-            .values()
-            .map(|d| (d.name.to_string(), self.show(d.name).unwrap_or_default()))
-            .collect()
+        definitions().values().map(|d| (d.name.to_string(), self.show(d.name).unwrap_or_default())).collect()
     }
 
     /// Every setting, as the catalogue shows them.
@@ -221,4 +218,9 @@ fn checked(name: &str, value: &str) -> Result<(String, String), ServerError> {
 
 fn unknown(name: &str) -> ServerError {
     ServerError::new("42704", format!("unrecognized configuration parameter \"{name}\""))
+}
+
+/// The name of a setting as it is written: that of its definition, where it has one.
+pub(super) fn proper_name(name: &str) -> String {
+    definition(name).map_or_else(|| name.to_string(), |d| d.name.to_string())
 }

@@ -1,7 +1,7 @@
 //! The settings whose values mean something here: encodings, styles, the time zone, the search path.
 
-use super::definition::{Definition, invalid};
 use super::Settings;
+use super::definition::{Definition, invalid};
 use crate::error::ServerError;
 use crate::postgres::encode::{DateOrder, DateStyle, IntervalStyle, Style, Zone};
 
@@ -29,9 +29,7 @@ pub(super) fn check(definition: &Definition, value: &str) -> Result<String, Serv
             }
         }
         "search_path" => {
-            names(value).ok_or_else(|| {
-                invalid(format!("invalid value for parameter \"search_path\": \"{value}\""))
-            })?;
+            names(value).ok_or_else(|| invalid(format!("invalid value for parameter \"search_path\": \"{value}\"")))?;
             Ok(value.to_string())
         }
         // What is not printable would spoil logs and lists.
