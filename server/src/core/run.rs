@@ -159,6 +159,7 @@ async fn until(deadline: Option<Instant>) {
 impl Drop for Watch {
     fn drop(&mut self) {
         if !self.logged {
+            self.session.hub().metrics().forgotten();
             return;
         }
         let reads = self.progress.reads();
