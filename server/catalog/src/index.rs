@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 
+use crate::lookup::Lookups;
 use crate::model::Catalog;
 use crate::relation::{Relation, Row, RowSource};
 use crate::session::Session;
@@ -14,6 +15,7 @@ pub struct CatalogIndex {
     relations: Vec<Relation>,
     rows: Vec<OnceLock<Arc<Vec<Row>>>>,
     by_name: HashMap<String, Vec<usize>>,
+    lookups: Lookups,
 }
 
 impl Catalog {
@@ -30,7 +32,7 @@ impl CatalogIndex {
             by_name.entry(relation.name.clone()).or_default().push(at);
         }
         let rows = relations.iter().map(|_| OnceLock::new()).collect();
-        Self { catalog, relations, rows, by_name }
+        Self { catalog, relations, rows, by_name, lookups: Lookups::default() }
     }
 
     /// What the relations are made from.
@@ -41,6 +43,10 @@ impl CatalogIndex {
     /// All relations, in no special order.
     pub fn relations(&self) -> &[Relation] {
         &self.relations
+    }
+
+    pub(crate) fn lookups(&self) -> &Lookups {
+        &self.lookups
     }
 
     /// The number of a relation in [`Self::relations`].
