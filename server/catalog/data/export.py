@@ -17,6 +17,7 @@ sys.path.append(str(HERE.parents[2] / "tests/clients/reference"))
 from cluster import Cluster  # noqa: E402
 
 FIRST_OF_USER = 16384
+REGPROC = 24
 # The relations with rows, and which rows.
 RELATIONS = {
     "pg_aggregate": "",
@@ -85,8 +86,11 @@ def main():
         connection = cluster.connect()
         for relation, condition in RELATIONS.items():
             names = connection.simple(f"select * from {relation} limit 0")[0]["columns"]
-            columns = [COLUMNS.get((relation, c["name"]), c["name"]) for c in names]
-            key = next(i for i, c in enumerate(names) if c["type"] in (24, 26))
+            # A function is named by its number: what its name looks like depends on which others there are.
+            columns = [
+                COLUMNS.get((relation, c["name"]), c["name"] + ("::oid" if c["type"] == REGPROC else "")) for c in names
+            ]
+            key = next(i for i, c in enumerate(names) if c["type"] in (REGPROC, 26))
             order = f"{key + 1}, 2" if relation != "pg_attribute" else "attrelid, attnum"
             result = connection.simple(f"select {', '.join(columns)} from {relation} {condition} order by {order}")[0]
             if "error" in result:
