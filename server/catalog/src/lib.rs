@@ -10,6 +10,7 @@ mod model;
 mod relation;
 mod relations;
 mod session;
+pub mod settings;
 pub mod types;
 mod value;
 

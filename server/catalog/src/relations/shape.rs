@@ -9,7 +9,6 @@ use crate::session::Session;
 use crate::value::Value;
 
 /// The columns of a relation by name.
-#[derive(Clone)]
 pub(super) struct Shape {
     at: HashMap<String, usize>,
 }
@@ -35,6 +34,11 @@ impl Shape {
             }
         }
         cells.into()
+    }
+
+    /// A way to read rows of this shape.
+    pub(super) fn read<'a>(&'a self, row: &'a [Value]) -> Cells<'a> {
+        Cells { shape: self, row }
     }
 }
 

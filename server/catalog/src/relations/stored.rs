@@ -73,6 +73,8 @@ pub(super) fn definitions() -> &'static [Definition] {
 }
 
 fn define() -> Vec<Definition> {
+    // A value of a domain is sent as one of the type under it.
+    let domains: HashMap<u32, (u32, i32)> = unpack("pg_type").lines().filter_map(domain).collect();
     let mut columns: HashMap<u32, Vec<RelationColumn>> = HashMap::new();
     // The file has the columns of a relation in order, those of the system (with numbers below 0) first.
     for line in unpack("pg_attribute").lines() {
@@ -81,8 +83,10 @@ fn define() -> Vec<Definition> {
             continue;
         };
         let number = fields.nth(2).and_then(|n| n.parse::<i32>().ok()).unwrap_or(0);
+        let typmod = fields.nth(2).and_then(|n| n.parse::<i32>().ok()).unwrap_or(-1);
         if let (Ok(relation), Ok(type_oid), 1..) = (relation.parse(), type_oid.parse(), number) {
-            columns.entry(relation).or_default().push(RelationColumn { name: name.to_owned(), type_oid });
+            let (type_oid, typmod) = domains.get(&type_oid).copied().unwrap_or((type_oid, typmod));
+            columns.entry(relation).or_default().push(RelationColumn { name: name.to_owned(), type_oid, typmod });
         }
     }
     let information_schema = unpack("pg_namespace").lines().find_map(|line| {
@@ -111,6 +115,14 @@ fn define() -> Vec<Definition> {
     found
 }
 
+/// The number of a domain, with the type under it and what narrows that.
+fn domain(line: &str) -> Option<(u32, (u32, i32))> {
+    let fields: Vec<&str> = line.split('\t').collect();
+    let number = |at: usize| fields.get(at)?.parse().ok();
+    (*fields.get(6)? == "d").then_some(())?;
+    Some((number(0)?, (number(25)?, fields.get(26)?.parse().ok()?)))
+}
+
 /// The columns of a relation of `pg_catalog`.
 pub(super) fn columns(relation: &str) -> &'static [RelationColumn] {
     let found = definitions().iter().find(|d| d.schema == "pg_catalog" && d.name == relation);
@@ -124,9 +136,8 @@ pub(super) fn rows(relation: &str) -> Arc<Vec<Row>> {
     };
     Arc::clone(file.rows.get_or_init(|| {
         let columns = columns(relation);
-        let names = function_names(relation);
         let parse = |line: &str| -> Row {
-            line.split('\t').zip(columns).map(|(field, column)| value(column.type_oid, field, names)).collect()
+            line.split('\t').zip(columns).map(|(field, column)| value(column.type_oid, field)).collect()
         };
         Arc::new(unpack(relation).lines().map(parse).collect())
     }))
@@ -175,14 +186,7 @@ pub(crate) fn function_name(oid: u32) -> Option<Arc<str>> {
     names.get(&oid).cloned()
 }
 
-type Names = Option<fn(u32) -> Option<Arc<str>>>;
-
-/// `function_name` for the relations that name functions; `pg_proc` itself is read for it.
-fn function_names(_relation: &str) -> Names {
-    Some(function_name)
-}
-
-fn value(type_oid: u32, field: &str, names: Names) -> Value {
+fn value(type_oid: u32, field: &str) -> Value {
     if field == "\\N" {
         return Value::Null;
     }
@@ -195,8 +199,7 @@ fn value(type_oid: u32, field: &str, names: Names) -> Value {
         types::NAME | types::TEXT | types::CHAR | types::PG_NODE_TREE => Value::from(plain),
         types::REGPROC => {
             let oid = plain.parse().unwrap_or(0);
-            let name = names.and_then(|names| names(oid)).unwrap_or_else(|| Arc::from("-"));
-            Value::Reg(oid, name)
+            Value::Reg(oid, function_name(oid).unwrap_or_else(|| Arc::from("-")))
         }
         types::INT2VECTOR | types::OIDVECTOR => {
             Value::vector(plain.split_whitespace().filter_map(|n| n.parse::<i64>().ok()).map(Value::Int).collect())
