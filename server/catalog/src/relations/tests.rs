@@ -34,7 +34,7 @@ fn every_relation_gives_rows_of_its_width() {
             assert_eq!(row.len(), relation.columns.len(), "{}", relation.name);
         }
     }
-    assert_eq!(index.relations().len(), 203);
+    assert_eq!(index.relations().len(), 208);
 }
 
 #[test]
