@@ -2,11 +2,19 @@
 //!
 //! `text` has the text forms, `binary` the binary forms, `order` equality, order and hashing.
 
+mod binary;
+pub(crate) mod datetime;
 mod numeric;
+mod order;
+#[cfg(test)]
+mod tests;
+mod text;
 
 use std::sync::Arc;
 
 pub use numeric::Numeric;
+pub(crate) use order::{Key, compare, equal};
+pub(crate) use text::quote_identifier;
 
 /// One value. Which variant a type has:
 ///
