@@ -79,10 +79,8 @@ fn difference(prepared: &Prepared, expected: &Json, answer: &[Vec<Value>]) -> Op
     let columns = prepared.columns();
     let wanted = expected["columns"].as_array()?;
     let describe = |name: &str, oid: i64, typlen: i64, typmod: i64| format!("{name}:{oid}/{typlen}/{typmod}");
-    let own: Vec<String> = columns
-        .iter()
-        .map(|c| describe(&c.name, c.type_oid.into(), c.typlen.into(), c.typmod.into()))
-        .collect();
+    let own: Vec<String> =
+        columns.iter().map(|c| describe(&c.name, c.type_oid.into(), c.typlen.into(), c.typmod.into())).collect();
     let theirs: Vec<String> = wanted
         .iter()
         .map(|c| {
@@ -189,7 +187,8 @@ fn run(entry: &Json, index: &Arc<CatalogIndex>) -> Result<usize, String> {
 fn is_of_the_engine(sql: &str) -> bool {
     let sql = sql.trim_start().to_lowercase();
     let word = sql.split(|c: char| !c.is_alphabetic()).next().unwrap_or_default();
-    let of_air = [" from air", " from \"air\"", " from public.air", " from era5.t2m", "\nfrom air", "\nfrom public.air"];
+    let of_air =
+        [" from air", " from \"air\"", " from public.air", " from era5.t2m", "\nfrom air", "\nfrom public.air"];
     word != "select" && word != "with" || of_air.iter().any(|name| sql.contains(name))
 }
 

@@ -17,7 +17,10 @@ const INTERNAL: u32 = 12;
 
 /// Where stored relations name a function.
 const NAMED: [(&str, &[&str]); 7] = [
-    ("pg_aggregate", &["aggfnoid", "aggtransfn", "aggfinalfn", "aggcombinefn", "aggmtransfn", "aggminvtransfn", "aggmfinalfn"]),
+    (
+        "pg_aggregate",
+        &["aggfnoid", "aggtransfn", "aggfinalfn", "aggcombinefn", "aggmtransfn", "aggminvtransfn", "aggmfinalfn"],
+    ),
     ("pg_am", &["amhandler"]),
     ("pg_amproc", &["amproc"]),
     ("pg_cast", &["castfunc"]),
@@ -25,16 +28,7 @@ const NAMED: [(&str, &[&str]); 7] = [
     ("pg_range", &["rngcanonical", "rngsubdiff"]),
     (
         "pg_type",
-        &[
-            "typsubscript",
-            "typinput",
-            "typoutput",
-            "typreceive",
-            "typsend",
-            "typmodin",
-            "typmodout",
-            "typanalyze",
-        ],
+        &["typsubscript", "typinput", "typoutput", "typreceive", "typsend", "typmodin", "typmodout", "typanalyze"],
     ),
 ];
 

@@ -9,14 +9,16 @@
 mod activity;
 mod functions;
 mod information_schema;
+pub(crate) mod names;
 pub(crate) mod objects;
 mod roles;
 mod shape;
+pub(crate) mod signatures;
 mod stored;
 mod tables;
 #[cfg(test)]
 mod tests;
-mod views;
+pub(crate) mod views;
 
 use crate::index::CatalogIndex;
 use crate::relation::{Relation, Row, RowSource};

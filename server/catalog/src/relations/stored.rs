@@ -143,18 +143,13 @@ pub(super) fn rows(relation: &str) -> Arc<Vec<Row>> {
     }))
 }
 
-/// Whether there is a file for a relation of `pg_catalog`.
-pub(super) fn has(relation: &str) -> bool {
-    FILES.iter().any(|f| f.relation == relation)
-}
-
 /// The text of a file; an empty one if it is broken, which a test would notice.
 fn unpack(relation: &str) -> String {
     let mut text = String::new();
-    if let Some(file) = FILES.iter().find(|f| f.relation == relation) {
-        if ZlibDecoder::new(file.packed).read_to_string(&mut text).is_err() {
-            text.clear();
-        }
+    if let Some(file) = FILES.iter().find(|f| f.relation == relation)
+        && ZlibDecoder::new(file.packed).read_to_string(&mut text).is_err()
+    {
+        text.clear();
     }
     text
 }

@@ -136,9 +136,7 @@ fn typmod(column: &Column) -> i32 {
 /// `pg_type`: each table has a row type of its name, and an array of it.
 pub(super) fn types(index: &CatalogIndex, shape: &Shape) -> Vec<Row> {
     let mut rows = stored::rows("pg_type").to_vec();
-    let pattern = |name: &str| {
-        rows.iter().find(|row| shape.read(row).text("typname") == name).cloned()
-    };
+    let pattern = |name: &str| rows.iter().find(|row| shape.read(row).text("typname") == name).cloned();
     let (Some(of_row), Some(of_array)) = (pattern("pg_class"), pattern("_pg_class")) else {
         return rows;
     };

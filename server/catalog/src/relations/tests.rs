@@ -1,3 +1,4 @@
+use super::shape::Reader;
 use super::*;
 use crate::model::{Catalog, Column, Role, Schema, Table};
 use crate::types;
@@ -76,13 +77,97 @@ fn columns_have_the_words_of_the_standard() {
     let shown: Vec<String> = own
         .iter()
         .map(|row| {
-            ["ordinal_position", "column_name", "data_type", "is_nullable", "numeric_precision", "datetime_precision", "udt_name"]
-                .map(|name| text(row, name))
-                .join(" ")
+            [
+                "ordinal_position",
+                "column_name",
+                "data_type",
+                "is_nullable",
+                "numeric_precision",
+                "datetime_precision",
+                "udt_name",
+            ]
+            .map(|name| text(row, name))
+            .join(" ")
         })
         .collect();
     assert_eq!(
         shown,
         ["1 time timestamp without time zone NO - 6 timestamp", "2 air double precision YES 53 - float8"]
     );
+}
+
+#[test]
+fn functions_are_shown_as_they_are_called() {
+    let (index, session) = (index(), Session::default());
+    let shown = |oid| {
+        let arguments = signatures::arguments(&index, &session, oid, true).unwrap();
+        (arguments, signatures::result(&index, &session, oid).unwrap())
+    };
+    // generate_series, percentile_cont, pg_stat_file, make_interval
+    let series = shown(938);
+    assert_eq!(series.0, "timestamp without time zone, timestamp without time zone, interval");
+    assert_eq!(series.1, "SETOF timestamp without time zone");
+    assert_eq!(shown(3974).0, "double precision ORDER BY double precision");
+    let make_interval = "years integer DEFAULT 0, months integer DEFAULT 0, weeks integer DEFAULT 0, \
+                         days integer DEFAULT 0, hours integer DEFAULT 0, mins integer DEFAULT 0, \
+                         secs double precision DEFAULT 0.0";
+    assert_eq!(shown(3464), (make_interval.into(), "interval".into()));
+}
+
+#[test]
+fn indexes_and_constraints_are_shown_as_statements() {
+    let index = index();
+    let shown = views::index_definition(&index, 2663, true).unwrap();
+    let wanted =
+        "CREATE UNIQUE INDEX pg_class_relname_nsp_index ON pg_catalog.pg_class USING btree (relname, relnamespace)";
+    assert_eq!(shown, wanted);
+    assert_eq!(views::index_columns(&index, 2663), ["relname", "relnamespace"]);
+    let keys = Reader::new(&index, "pg_constraint");
+    let of_class = keys.iter().filter(|c| c.oid("conrelid") == 1259);
+    let shown: Vec<_> = of_class.filter_map(|c| views::constraint_definition(&index, c.oid("oid"))).collect();
+    assert_eq!(shown, ["PRIMARY KEY (oid)", "UNIQUE (relname, relnamespace)"]);
+}
+
+#[test]
+fn types_are_found_by_each_of_their_names() {
+    let (index, session) = (index(), Session::default());
+    let round = |text: &str| {
+        let (oid, typmod) = index.names().find_type(&session, text).unwrap()?;
+        index.names().type_text(&session, oid, Some(typmod))
+    };
+    for (text, shown) in [
+        ("int4", "integer"),
+        ("VARCHAR(10)", "character varying(10)"),
+        ("timestamp(3) with time zone", "timestamp(3) with time zone"),
+        ("_text", "text[]"),
+        ("\"char\"", "\"char\""),
+        ("numeric(10,2)", "numeric(10,2)"),
+        ("pg_catalog.int8", "bigint"),
+        ("public.air", "air"),
+        ("air[]", "air[]"),
+        ("information_schema.sql_identifier", "information_schema.sql_identifier"),
+        ("double precision[]", "double precision[]"),
+    ] {
+        assert_eq!(round(text).as_deref(), Some(shown), "{text}");
+    }
+    assert_eq!(round("nothing"), None);
+    assert!(index.names().find_type(&session, "a..b").is_err());
+}
+
+#[test]
+fn what_is_hidden_by_another_schema_is_shown_with_its_own() {
+    let mut catalog = index().catalog().clone();
+    let named = |name: &str| Table { name: name.into(), ..Table::default() };
+    catalog.schemas[0].tables.push(named("pg_class"));
+    catalog.schemas.push(Schema { name: "Era 5".into(), comment: None, tables: vec![named("t2m")] });
+    let index = catalog.index();
+    let session = Session::default();
+    let names = index.names();
+    for (text, shown) in
+        [("pg_class", "pg_class"), ("public.pg_class", "public.pg_class"), ("\"Era 5\".t2m", "\"Era 5\".t2m")]
+    {
+        let oid = names.find(&session, names::Kind::Class, text).unwrap().unwrap();
+        assert_eq!(names.shown(&session, names::Kind::Class, oid).as_deref(), Some(shown));
+    }
+    assert_eq!(names.find(&session, names::Kind::Class, "t2m"), Ok(None));
 }

@@ -158,7 +158,11 @@ impl Known {
         match self.base {
             types::DATE => 0.into(),
             types::TIME | types::TIMETZ | types::TIMESTAMP | types::TIMESTAMPTZ => {
-                if self.typmod < 0 { 6.into() } else { self.typmod.into() }
+                if self.typmod < 0 {
+                    6.into()
+                } else {
+                    self.typmod.into()
+                }
             }
             types::INTERVAL => match self.typmod & 0xffff {
                 _ if self.typmod < 0 => 6.into(),
