@@ -44,7 +44,7 @@ impl CatalogIndex {
     }
 
     /// The numbers of what is in the catalog.
-    pub(crate) fn objects(&self) -> &Objects {
+    pub(crate) fn numbers(&self) -> &Objects {
         &self.objects
     }
 

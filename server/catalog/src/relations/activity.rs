@@ -67,7 +67,7 @@ pub(super) fn activity(index: &CatalogIndex, session: &Session, shape: &Shape) -
     let user = known.get(session.user.as_str()).copied().unwrap_or_else(|| guest(index));
     let port = if session.client_address.is_some() { session.client_port } else { Some(-1) };
     vec![shape.row([
-        ("datid", index.objects().database.into()),
+        ("datid", index.numbers().database.into()),
         ("datname", index.catalog().database.as_str().into()),
         ("pid", session.backend_pid.into()),
         ("usesysid", user.into()),

@@ -45,7 +45,7 @@ pub(super) fn functions(index: &CatalogIndex, shape: &Shape) -> Vec<Row> {
         named.contains(&cells.oid("oid")) || callable(cells.text("proname"))
     };
     let mut rows: Vec<Row> = stored.iter().filter(is_there).cloned().collect();
-    for (function, oid) in index.catalog().functions.iter().zip(&index.objects().functions) {
+    for (function, oid) in index.catalog().functions.iter().zip(&index.numbers().functions) {
         let (kind, set) = match function.kind {
             FunctionKind::Scalar => ("f", false),
             FunctionKind::Aggregate => ("a", false),

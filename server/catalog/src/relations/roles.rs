@@ -18,7 +18,7 @@ const PG_DEFAULT: i32 = 1663;
 /// `pg_authid`: the roles of the catalog and those that every PostgreSQL has.
 pub(super) fn authorities(index: &CatalogIndex, shape: &Shape) -> Vec<Row> {
     let mut rows = Vec::new();
-    for (role, oid) in index.catalog().roles.iter().zip(&index.objects().roles) {
+    for (role, oid) in index.catalog().roles.iter().zip(&index.numbers().roles) {
         rows.push(authority(shape, *oid, &role.name, role.superuser, role.login));
     }
     if rows.is_empty() {
@@ -83,7 +83,7 @@ pub(super) fn roles(index: &CatalogIndex, session: &Session, shape: &Shape) -> V
 /// The number of a user that the catalog does not know: one that no role has.
 pub(super) fn guest(index: &CatalogIndex) -> u32 {
     let mut number = 16383;
-    while index.objects().roles.contains(&number) {
+    while index.numbers().roles.contains(&number) {
         number -= 1;
     }
     number
@@ -136,7 +136,7 @@ pub(super) fn groups(index: &CatalogIndex, shape: &Shape) -> Vec<Row> {
 /// `pg_database`: the one there is.
 pub(super) fn databases(index: &CatalogIndex, shape: &Shape) -> Vec<Row> {
     vec![shape.row([
-        ("oid", index.objects().database.into()),
+        ("oid", index.numbers().database.into()),
         ("datname", index.catalog().database.as_str().into()),
         ("datdba", OWNER.into()),
         ("encoding", UTF8.into()),

@@ -20,7 +20,7 @@ const HEAP: u32 = 2;
 /// `pg_namespace`.
 pub(super) fn namespaces(index: &CatalogIndex, shape: &Shape) -> Vec<Row> {
     let mut rows = stored::rows("pg_namespace").to_vec();
-    for (schema, numbers) in index.catalog().schemas.iter().zip(&index.objects().schemas) {
+    for (schema, numbers) in index.catalog().schemas.iter().zip(&index.numbers().schemas) {
         if numbers.oid != PUBLIC {
             rows.push(shape.row([
                 ("oid", numbers.oid.into()),
@@ -35,7 +35,7 @@ pub(super) fn namespaces(index: &CatalogIndex, shape: &Shape) -> Vec<Row> {
 /// `pg_class`.
 pub(super) fn classes(index: &CatalogIndex, shape: &Shape) -> Vec<Row> {
     let mut rows = stored::rows("pg_class").to_vec();
-    for (schema, numbers) in index.catalog().schemas.iter().zip(&index.objects().schemas) {
+    for (schema, numbers) in index.catalog().schemas.iter().zip(&index.numbers().schemas) {
         for (table, number) in schema.tables.iter().zip(&numbers.tables) {
             let is_table = table.kind == TableKind::Table;
             // An estimate, as it is in PostgreSQL: a number of rows that a float4 holds.
@@ -91,7 +91,7 @@ pub(super) fn attributes(index: &CatalogIndex, shape: &Shape) -> Vec<Row> {
     let types = Reader::new(index, "pg_type");
     let types = types.by_oid();
     let empty = Vec::new();
-    for (schema, numbers) in index.catalog().schemas.iter().zip(&index.objects().schemas) {
+    for (schema, numbers) in index.catalog().schemas.iter().zip(&index.numbers().schemas) {
         for (table, number) in schema.tables.iter().zip(&numbers.tables) {
             let before = if table.kind == TableKind::Table { &of_system } else { &empty };
             rows.extend(before.iter().map(|row| shape.with(row, [("attrelid", number.oid.into())])));
@@ -140,7 +140,7 @@ pub(super) fn types(index: &CatalogIndex, shape: &Shape) -> Vec<Row> {
     let (Some(of_row), Some(of_array)) = (pattern("pg_class"), pattern("_pg_class")) else {
         return rows;
     };
-    for (schema, numbers) in index.catalog().schemas.iter().zip(&index.objects().schemas) {
+    for (schema, numbers) in index.catalog().schemas.iter().zip(&index.numbers().schemas) {
         let mut taken: HashSet<String> = schema.tables.iter().map(|t| t.name.clone()).collect();
         for (table, number) in schema.tables.iter().zip(&numbers.tables) {
             let mut array = format!("_{}", table.name);
@@ -184,7 +184,7 @@ pub(super) fn descriptions(index: &CatalogIndex, shape: &Shape) -> Vec<Row> {
             ]));
         }
     };
-    for (schema, numbers) in index.catalog().schemas.iter().zip(&index.objects().schemas) {
+    for (schema, numbers) in index.catalog().schemas.iter().zip(&index.numbers().schemas) {
         say(PG_NAMESPACE, numbers.oid, 0, &schema.comment);
         for (table, number) in schema.tables.iter().zip(&numbers.tables) {
             say(PG_CLASS, number.oid, 0, &table.comment);
@@ -193,7 +193,7 @@ pub(super) fn descriptions(index: &CatalogIndex, shape: &Shape) -> Vec<Row> {
             }
         }
     }
-    for (function, number) in index.catalog().functions.iter().zip(&index.objects().functions) {
+    for (function, number) in index.catalog().functions.iter().zip(&index.numbers().functions) {
         say(functions::PG_PROC, *number, 0, &function.comment);
     }
     rows

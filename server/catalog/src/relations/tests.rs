@@ -50,8 +50,8 @@ fn every_stored_row_is_read() {
 fn numbers_of_objects_stay_the_same_and_differ() {
     let (a, b) = (index(), index());
     let numbers = |index: &CatalogIndex| {
-        let table = index.objects().schemas[0].tables[0];
-        [index.objects().database, table.oid, table.row_type, table.array_type]
+        let table = index.numbers().schemas[0].tables[0];
+        [index.numbers().database, table.oid, table.row_type, table.array_type]
     };
     assert_eq!(numbers(&a), numbers(&b));
     let mut distinct = numbers(&a).to_vec();
