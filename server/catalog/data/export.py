@@ -100,6 +100,9 @@ def main():
             (HERE / f"{relation}.tsv.z").write_bytes(packed)
             total += len(packed)
             print(f"{relation}: {len(result['rows'])} rows, {len(lines)} characters, {len(packed)} bytes")
+        keywords = connection.simple("select word, catcode, barelabel from pg_get_keywords() order by 1")[0]["rows"]
+        lines = "".join("\t".join(row) + "\n" for row in keywords)
+        (HERE / "keywords.tsv.z").write_bytes(zlib.compress(lines.encode(), 9))
     print(f"{total} bytes")
 
 

@@ -12,7 +12,7 @@ use crate::relation::{RelationColumn, Row};
 use crate::types;
 use crate::value::Value;
 
-/// A file: the relation of `pg_catalog` whose rows it has, and its bytes.
+/// A file: the relation of `pg_catalog` whose rows it has (`keywords` is none), and its bytes.
 struct File {
     relation: &'static str,
     packed: &'static [u8],
@@ -29,7 +29,8 @@ macro_rules! files {
     };
 }
 
-static FILES: [File; 21] = files![
+static FILES: [File; 22] = files![
+    "keywords",
     "pg_aggregate",
     "pg_am",
     "pg_amop",
@@ -141,6 +142,12 @@ pub(super) fn rows(relation: &str) -> Arc<Vec<Row>> {
         };
         Arc::new(unpack(relation).lines().map(parse).collect())
     }))
+}
+
+/// A line for each keyword: the word, what kind it is, whether it can be a label without `AS`.
+pub(crate) fn keywords() -> &'static str {
+    static KEYWORDS: OnceLock<String> = OnceLock::new();
+    KEYWORDS.get_or_init(|| unpack("keywords"))
 }
 
 /// The text of a file; an empty one if it is broken, which a test would notice.
