@@ -5,7 +5,6 @@ use std::sync::{Arc, OnceLock};
 
 use crate::model::Catalog;
 use crate::relation::{Relation, Row, RowSource};
-use crate::relations::names::Names;
 use crate::relations::objects::Objects;
 use crate::session::Session;
 
@@ -14,7 +13,6 @@ use crate::session::Session;
 pub struct CatalogIndex {
     catalog: Catalog,
     objects: Objects,
-    names: OnceLock<Names>,
     relations: Vec<Relation>,
     rows: Vec<OnceLock<Arc<Vec<Row>>>>,
     by_name: HashMap<String, Vec<usize>>,
@@ -35,7 +33,7 @@ impl CatalogIndex {
         }
         let rows = relations.iter().map(|_| OnceLock::new()).collect();
         let objects = Objects::new(&catalog);
-        Self { catalog, objects, names: OnceLock::new(), relations, rows, by_name }
+        Self { catalog, objects, relations, rows, by_name }
     }
 
     /// What the relations are made from.
@@ -46,11 +44,6 @@ impl CatalogIndex {
     /// The numbers of what is in the catalog.
     pub(crate) fn numbers(&self) -> &Objects {
         &self.objects
-    }
-
-    /// Objects by number and by name.
-    pub(crate) fn names(&self) -> &Names {
-        self.names.get_or_init(|| Names::new(self))
     }
 
     /// All relations, in no special order.

@@ -93,3 +93,122 @@ fn build_object(c: &Call<'_>, of: u32) -> Result<Value, PgError> {
     }
     Ok(format!("{{{}}}", parts.join(", ")).into())
 }
+
+/// Text that must be JSON. `jsonb` keeps the last of equal keys and is written with single blanks.
+///
+/// # Errors
+///
+/// `22P02`: it is not.
+pub(crate) fn json_input(ty: u32, text: &str) -> Result<Value, PgError> {
+    let mut reader = Reader { rest: text, depth: 0 };
+    let plain = reader.value();
+    reader.blanks();
+    match plain {
+        Some(compact) if reader.rest.is_empty() => Ok(if ty == JSONB { compact.into() } else { text.into() }),
+        _ => Err(PgError::new("22P02", "invalid input syntax for type json")),
+    }
+}
+
+struct Reader<'a> {
+    rest: &'a str,
+    depth: usize,
+}
+
+impl Reader<'_> {
+    fn blanks(&mut self) {
+        self.rest = self.rest.trim_start_matches([' ', '\t', '\n', '\r']);
+    }
+
+    fn take(&mut self, token: &str) -> bool {
+        self.blanks();
+        match self.rest.strip_prefix(token) {
+            Some(rest) => {
+                self.rest = rest;
+                true
+            }
+            None => false,
+        }
+    }
+
+    fn value(&mut self) -> Option<String> {
+        /// A document that is nested deeper than this is refused.
+        const DEEPEST: usize = 100;
+        for word in ["true", "false", "null"] {
+            if self.take(word) {
+                return Some(word.into());
+            }
+        }
+        if self.rest.starts_with('"') {
+            return self.string();
+        }
+        if self.rest.starts_with(['[', '{']) {
+            self.depth += 1;
+            let found = if self.depth > DEEPEST { None } else { self.many() };
+            self.depth -= 1;
+            return found;
+        }
+        let end = self.rest.find(|c: char| !matches!(c, '0'..='9' | '+' | '-' | '.' | 'e' | 'E')).unwrap_or(self.rest.len());
+        let (number, rest) = self.rest.split_at_checked(end)?;
+        number.parse::<f64>().ok()?;
+        number.trim_start_matches('-').starts_with(|c: char| c.is_ascii_digit()).then_some(())?;
+        self.rest = rest;
+        Some(number.into())
+    }
+
+    fn string(&mut self) -> Option<String> {
+        let mut escaped = false;
+        for (at, c) in self.rest.char_indices().skip(1) {
+            match c {
+                _ if escaped => escaped = false,
+                '\\' => escaped = true,
+                '"' => {
+                    let (own, rest) = self.rest.split_at_checked(at + 1)?;
+                    let own = own.to_owned();
+                    self.rest = rest;
+                    return Some(own);
+                }
+                c if u32::from(c) < 0x20 => return None,
+                _ => {}
+            }
+        }
+        None
+    }
+
+    /// An array or an object.
+    fn many(&mut self) -> Option<String> {
+        let object = self.take("{");
+        let (open, close) = if object { ("{", "}") } else { ("[", "]") };
+        if !object && !self.take("[") {
+            return None;
+        }
+        let mut parts: Vec<(String, String)> = Vec::new();
+        if self.take(close) {
+            return Some(format!("{open}{close}"));
+        }
+        loop {
+            self.blanks();
+            let key = if object { self.string()? } else { String::new() };
+            if object && !self.take(":") {
+                return None;
+            }
+            self.blanks();
+            let value = self.value()?;
+            if object {
+                parts.retain(|(k, _)| *k != key);
+            }
+            parts.push((key, value));
+            if self.take(close) {
+                break;
+            }
+            if !self.take(",") {
+                return None;
+            }
+        }
+        if object {
+            // Shorter keys come first.
+            parts.sort_by(|(a, _), (b, _)| a.len().cmp(&b.len()).then_with(|| a.cmp(b)));
+        }
+        let part = |(key, value): &(String, String)| if object { format!("{key}: {value}") } else { value.clone() };
+        Some(format!("{open}{}{close}", parts.iter().map(part).collect::<Vec<_>>().join(", ")))
+    }
+}

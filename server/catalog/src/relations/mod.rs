@@ -9,7 +9,6 @@
 mod activity;
 mod functions;
 mod information_schema;
-pub(crate) mod names;
 pub(crate) mod objects;
 mod roles;
 mod shape;

@@ -50,28 +50,6 @@ pub(super) struct Reader {
     rows: Arc<Vec<Row>>,
 }
 
-/// The same, with the row for each number at hand.
-#[derive(Debug, Default)]
-pub(super) struct Keyed {
-    reader: Reader,
-    at: HashMap<u32, usize>,
-}
-
-impl Keyed {
-    /// A relation whose rows do not depend on the session, by the numbers in one of its columns.
-    pub(super) fn new(index: &CatalogIndex, relation: &str, key: &str) -> Self {
-        let reader = Reader::new(index, relation);
-        let at = reader.iter().enumerate().map(|(at, cells)| (cells.oid(key), at)).collect();
-        Self { reader, at }
-    }
-
-    /// The row with this number.
-    pub(super) fn get(&self, number: u32) -> Option<Cells<'_>> {
-        let row = self.reader.rows.get(*self.at.get(&number)?)?;
-        Some(self.reader.shape.read(row))
-    }
-}
-
 impl Reader {
     /// A relation whose rows do not depend on the session.
     pub(super) fn new(index: &CatalogIndex, relation: &str) -> Self {

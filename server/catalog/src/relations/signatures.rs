@@ -1,13 +1,17 @@
 //! How functions are called, as `pg_get_function_arguments` and `pg_get_function_result` show it.
 
-use super::shape::Cells;
+use std::sync::OnceLock;
+
+use super::shape::{Cells, Reader, Shape};
+use super::stored::columns;
 use crate::index::CatalogIndex;
 use crate::session::Session;
 use crate::value::{Value, quote_identifier};
 
 /// The arguments of a function, with their defaults or without.
 pub(crate) fn arguments(index: &CatalogIndex, session: &Session, oid: u32, defaults: bool) -> Option<String> {
-    let p = index.names().functions.get(oid)?;
+    let row = index.function_row(oid, session)?;
+    let p = shape().read(&row);
     let all = arguments_of(p);
     let inputs = all.iter().filter(|a| a.is_input()).count();
     let values = split(p.text("proargdefaults"));
@@ -29,7 +33,7 @@ pub(crate) fn arguments(index: &CatalogIndex, session: &Session, oid: u32, defau
             text.push_str(&quote_identifier(name));
             text.push(' ');
         }
-        text.push_str(&index.names().type_text(session, argument.type_oid, None).unwrap_or_else(|| "???".into()));
+        text.push_str(&index.type_name(argument.type_oid, None, session).unwrap_or_else(|| "???".into()));
         if argument.is_input() {
             let default = input.checked_sub(first_default).and_then(|at| values.get(at));
             if let Some(default) = default.filter(|_| defaults) {
@@ -53,11 +57,12 @@ pub(crate) fn arguments(index: &CatalogIndex, session: &Session, oid: u32, defau
 
 /// What a function answers; nothing for a procedure.
 pub(crate) fn result(index: &CatalogIndex, session: &Session, oid: u32) -> Option<String> {
-    let p = index.names().functions.get(oid)?;
+    let row = index.function_row(oid, session)?;
+    let p = shape().read(&row);
     if p.text("prokind") == "p" {
         return None;
     }
-    let name = |oid: u32| index.names().type_text(session, oid, None).unwrap_or_else(|| "???".into());
+    let name = |oid: u32| index.type_name(oid, None, session).unwrap_or_else(|| "???".into());
     let all = arguments_of(p);
     let table: Vec<String> = all
         .iter()
@@ -69,6 +74,12 @@ pub(crate) fn result(index: &CatalogIndex, session: &Session, oid: u32) -> Optio
     }
     let set = if p.is("proretset") { "SETOF " } else { "" };
     Some(format!("{set}{}", name(p.oid("prorettype"))))
+}
+
+/// The columns of `pg_proc`.
+fn shape() -> &'static Shape {
+    static SHAPE: OnceLock<Shape> = OnceLock::new();
+    SHAPE.get_or_init(|| Shape::new(columns("pg_proc")))
 }
 
 struct Argument<'a> {
@@ -102,7 +113,8 @@ fn direct_arguments(index: &CatalogIndex, p: Cells<'_>) -> Option<usize> {
     if p.text("prokind") != "a" {
         return None;
     }
-    let a = index.names().aggregates.get(p.oid("oid"))?;
+    let aggregates = Reader::new(index, "pg_aggregate");
+    let a = aggregates.iter().find(|a| a.oid("aggfnoid") == p.oid("oid"))?;
     if a.text("aggkind") == "n" {
         return None;
     }
