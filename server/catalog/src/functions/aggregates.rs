@@ -3,11 +3,11 @@
 use super::json::{json, quote};
 use super::{Call, Function, FunctionBody, WindowKind, function};
 use crate::error::PgError;
+use crate::types;
 use crate::types::{
     ANY, ANYARRAY, ANYCOMPATIBLE, ANYELEMENT, ANYNONARRAY, BOOL, BPCHAR, BYTEA, DATE, FLOAT4, FLOAT8, INET, INT2, INT4,
     INT8, INTERVAL, JSON, JSONB, NUMERIC, OID, TEXT, TID, TIME, TIMESTAMP, TIMESTAMPTZ, TIMETZ, XID8,
 };
-use crate::types;
 use crate::value::{Array, Interval, Key, Numeric, Value, compare, datetime};
 
 type Rows = [Vec<Value>];
@@ -33,8 +33,25 @@ macro_rules! extremes {
 
 /// `min` and `max`.
 pub(super) static EXTREMES: &[Function] = extremes![
-    ANYARRAY, BPCHAR, DATE, FLOAT4, FLOAT8, INET, INT2, INT4, INT8, INTERVAL, NUMERIC, OID, TEXT, TID, TIME, TIMESTAMP,
-    TIMESTAMPTZ, TIMETZ, XID8,
+    ANYARRAY,
+    BPCHAR,
+    DATE,
+    FLOAT4,
+    FLOAT8,
+    INET,
+    INT2,
+    INT4,
+    INT8,
+    INTERVAL,
+    NUMERIC,
+    OID,
+    TEXT,
+    TID,
+    TIME,
+    TIMESTAMP,
+    TIMESTAMPTZ,
+    TIMETZ,
+    XID8,
 ];
 
 pub(super) static FUNCTIONS: &[Function] = &[
@@ -52,7 +69,9 @@ pub(super) static FUNCTIONS: &[Function] = &[
     aggregate("bit_or", &[INT4], INT4, |_, rows| Ok(ints(rows).reduce(|a, b| a | b).into())),
     aggregate("bit_or", &[INT8], INT8, |_, rows| Ok(ints(rows).reduce(|a, b| a | b).into())),
     aggregate("bool_and", &[BOOL], BOOL, all),
-    aggregate("bool_or", &[BOOL], BOOL, |_, rows| Ok((!rows.is_empty()).then(|| first(rows).any(Value::is_true)).into())),
+    aggregate("bool_or", &[BOOL], BOOL, |_, rows| {
+        Ok((!rows.is_empty()).then(|| first(rows).any(Value::is_true)).into())
+    }),
     aggregate("count", &[], INT8, |_, rows| Ok(whole(rows.len()))),
     aggregate("count", &[ANY], INT8, |_, rows| Ok(whole(rows.len()))),
     aggregate("every", &[BOOL], BOOL, all),
@@ -75,7 +94,9 @@ pub(super) static FUNCTIONS: &[Function] = &[
     aggregate("sum", &[NUMERIC], NUMERIC, |_, rows| sum(rows).map(Value::from)),
     aggregate("sum", &[FLOAT4], FLOAT4, sum_of_floats),
     aggregate("sum", &[FLOAT8], FLOAT8, sum_of_floats),
-    aggregate("sum", &[INTERVAL], INTERVAL, |_, rows| sum_of_intervals(rows).map(|i| i.map_or(Value::Null, Value::Interval))),
+    aggregate("sum", &[INTERVAL], INTERVAL, |_, rows| {
+        sum_of_intervals(rows).map(|i| i.map_or(Value::Null, Value::Interval))
+    }),
     aggregate("var_pop", &[FLOAT8], FLOAT8, |_, rows| Ok(variance(rows, 0).into())),
     aggregate("var_samp", &[FLOAT8], FLOAT8, |_, rows| Ok(variance(rows, 1).into())),
     aggregate("variance", &[FLOAT8], FLOAT8, |_, rows| Ok(variance(rows, 1).into())),

@@ -2,11 +2,11 @@
 
 use super::{Call, Function, scalar, set, table};
 use crate::error::PgError;
+use crate::types;
 use crate::types::{
     ANYARRAY, ANYCOMPATIBLE, ANYCOMPATIBLEARRAY, ANYELEMENT, BOOL, INT4, INT4_ARRAY, INT8, INTERVAL, NUMERIC, TEXT,
     TEXT_ARRAY, TIMESTAMP, TIMESTAMPTZ,
 };
-use crate::types;
 use crate::value::{Array, Numeric, Value, datetime, equal};
 
 /// Rows that one call may give: a statement must not fill the memory.
@@ -18,7 +18,9 @@ pub(super) static FUNCTIONS: &[Function] = &[
     scalar("array_dims", &[ANYARRAY], TEXT, dims),
     scalar("array_length", &[ANYARRAY, INT4], INT4, |c| Ok(dimension(c).map(|(length, _)| length).into())),
     scalar("array_lower", &[ANYARRAY, INT4], INT4, |c| Ok(dimension(c).map(|(_, lower)| lower).into())),
-    scalar("array_ndims", &[ANYARRAY], INT4, |c| Ok(array(c, 0).map(|a| a.dims.len()).filter(|n| *n > 0).and_then(whole).into())),
+    scalar("array_ndims", &[ANYARRAY], INT4, |c| {
+        Ok(array(c, 0).map(|a| a.dims.len()).filter(|n| *n > 0).and_then(whole).into())
+    }),
     scalar("array_position", &[ANYCOMPATIBLEARRAY, ANYCOMPATIBLE], INT4, position).lax(),
     scalar("array_position", &[ANYCOMPATIBLEARRAY, ANYCOMPATIBLE, INT4], INT4, position).lax(),
     scalar("array_positions", &[ANYCOMPATIBLEARRAY, ANYCOMPATIBLE], INT4_ARRAY, positions).lax(),
@@ -27,11 +29,15 @@ pub(super) static FUNCTIONS: &[Function] = &[
     scalar("array_replace", &[ANYCOMPATIBLEARRAY, ANYCOMPATIBLE, ANYCOMPATIBLE], ANYCOMPATIBLEARRAY, replace).lax(),
     scalar("array_to_string", &[ANYARRAY, TEXT], TEXT, to_string),
     scalar("array_to_string", &[ANYARRAY, TEXT, TEXT], TEXT, to_string).lax(),
-    scalar("array_upper", &[ANYARRAY, INT4], INT4, |c| Ok(dimension(c).map(|(length, lower)| lower + length - 1).into())),
+    scalar("array_upper", &[ANYARRAY, INT4], INT4, |c| {
+        Ok(dimension(c).map(|(length, lower)| lower + length - 1).into())
+    }),
     scalar("arraycontained", &[ANYARRAY, ANYARRAY], BOOL, |c| Ok(contains(array(c, 1), array(c, 0)).into())),
     scalar("arraycontains", &[ANYARRAY, ANYARRAY], BOOL, |c| Ok(contains(array(c, 0), array(c, 1)).into())),
     scalar("arrayoverlap", &[ANYARRAY, ANYARRAY], BOOL, overlap),
-    scalar("cardinality", &[ANYARRAY], INT4, |c| Ok(array(c, 0).map_or(0, |a| a.elements.len()).try_into().map_or(Value::Null, |n: i64| n.into()))),
+    scalar("cardinality", &[ANYARRAY], INT4, |c| {
+        Ok(array(c, 0).map_or(0, |a| a.elements.len()).try_into().map_or(Value::Null, |n: i64| n.into()))
+    }),
     set("generate_series", &[INT4, INT4], INT4, series),
     set("generate_series", &[INT4, INT4, INT4], INT4, series),
     set("generate_series", &[INT8, INT8], INT8, series),
@@ -191,7 +197,9 @@ fn to_string(c: &Call<'_>) -> Result<Value, PgError> {
 /// Whether the first array has every element of the second.
 fn contains(all: Option<&Array>, some: Option<&Array>) -> bool {
     let all = all.map_or(&[][..], |a| &a.elements);
-    some.map_or(&[][..], |a| &a.elements).iter().all(|s| !s.is_null() && all.iter().any(|a| !a.is_null() && equal(a, s)))
+    some.map_or(&[][..], |a| &a.elements)
+        .iter()
+        .all(|s| !s.is_null() && all.iter().any(|a| !a.is_null() && equal(a, s)))
 }
 
 fn overlap(c: &Call<'_>) -> Result<Value, PgError> {

@@ -5,10 +5,8 @@ use crate::error::PgError;
 use crate::lookup::Kind;
 use crate::names;
 use crate::relations::{signatures, views};
-use crate::types::{
-    ANY, BOOL, CHAR, INT2, INT4, INT8, NAME, OID, PG_NODE_TREE, REGCLASS, REGTYPE, TEXT,
-};
 use crate::types;
+use crate::types::{ANY, BOOL, CHAR, INT2, INT4, INT8, NAME, OID, PG_NODE_TREE, REGCLASS, REGTYPE, TEXT};
 use crate::value::Value;
 
 /// Numbers of the relations that comments are about.

@@ -2,8 +2,8 @@
 
 use super::{Call, Function, scalar};
 use crate::error::PgError;
-use crate::types::{DATE, FLOAT8, INT4, INTERVAL, NUMERIC, TEXT, TIME, TIMESTAMP, TIMESTAMPTZ, TIMETZ};
 use crate::types;
+use crate::types::{DATE, FLOAT8, INT4, INTERVAL, NUMERIC, TEXT, TIME, TIMESTAMP, TIMESTAMPTZ, TIMETZ};
 use crate::value::{Numeric, Value, datetime};
 use datetime::{DAY, Fields, SECOND};
 
@@ -48,7 +48,17 @@ pub(super) static FUNCTIONS: &[Function] = &[
 ];
 
 const MONTHS: [&str; 12] = [
-    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
     "December",
 ];
 const DAYS: [&str; 7] = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
@@ -113,7 +123,7 @@ fn part(c: &Call<'_>, micros: i64) -> Result<Value, PgError> {
         "year" | "years" => f.year,
         _ => return Err(unknown_unit(c.str(0))),
     } as f64)
-    .into())
+        .into())
 }
 
 #[expect(clippy::cast_precision_loss, reason = "the answer is a float8")]

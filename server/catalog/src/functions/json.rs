@@ -2,8 +2,8 @@
 
 use super::{Call, Function, scalar};
 use crate::error::PgError;
-use crate::types::{ANY, ANYELEMENT, JSON, JSONB, TEXT};
 use crate::types;
+use crate::types::{ANY, ANYELEMENT, JSON, JSONB, TEXT};
 use crate::value::{Array, Value};
 
 pub(super) static FUNCTIONS: &[Function] = &[
@@ -147,7 +147,8 @@ impl Reader<'_> {
             self.depth -= 1;
             return found;
         }
-        let end = self.rest.find(|c: char| !matches!(c, '0'..='9' | '+' | '-' | '.' | 'e' | 'E')).unwrap_or(self.rest.len());
+        let end =
+            self.rest.find(|c: char| !matches!(c, '0'..='9' | '+' | '-' | '.' | 'e' | 'E')).unwrap_or(self.rest.len());
         let (number, rest) = self.rest.split_at_checked(end)?;
         number.parse::<f64>().ok()?;
         number.trim_start_matches('-').starts_with(|c: char| c.is_ascii_digit()).then_some(())?;

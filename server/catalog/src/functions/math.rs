@@ -2,8 +2,8 @@
 
 use super::{Call, Function, scalar};
 use crate::error::PgError;
-use crate::types::{FLOAT8, INT2, INT4, INT8, NUMERIC};
 use crate::types;
+use crate::types::{FLOAT8, INT2, INT4, INT8, NUMERIC};
 use crate::value::{Numeric, Value};
 
 pub(super) static FUNCTIONS: &[Function] = &[
@@ -11,7 +11,9 @@ pub(super) static FUNCTIONS: &[Function] = &[
     scalar("abs", &[INT4], INT4, absolute),
     scalar("abs", &[INT8], INT8, absolute),
     scalar("abs", &[FLOAT8], FLOAT8, |c| Ok(c.float(0).abs().into())),
-    scalar("abs", &[NUMERIC], NUMERIC, |c| Ok(of(if number(c, 0).is_negative() { number(c, 0).negate() } else { number(c, 0) }))),
+    scalar("abs", &[NUMERIC], NUMERIC, |c| {
+        Ok(of(if number(c, 0).is_negative() { number(c, 0).negate() } else { number(c, 0) }))
+    }),
     scalar("ceil", &[FLOAT8], FLOAT8, |c| Ok(c.float(0).ceil().into())),
     scalar("ceil", &[NUMERIC], NUMERIC, |c| some(number(c, 0).ceil())),
     scalar("ceiling", &[FLOAT8], FLOAT8, |c| Ok(c.float(0).ceil().into())),
@@ -32,7 +34,9 @@ pub(super) static FUNCTIONS: &[Function] = &[
     scalar("mod", &[INT2, INT2], INT2, modulo),
     scalar("mod", &[INT4, INT4], INT4, modulo),
     scalar("mod", &[INT8, INT8], INT8, modulo),
-    scalar("mod", &[NUMERIC, NUMERIC], NUMERIC, |c| Ok(of(number(c, 0).remainder(number(c, 1)).ok_or_else(division_by_zero)?))),
+    scalar("mod", &[NUMERIC, NUMERIC], NUMERIC, |c| {
+        Ok(of(number(c, 0).remainder(number(c, 1)).ok_or_else(division_by_zero)?))
+    }),
     scalar("pi", &[], FLOAT8, |_| Ok(std::f64::consts::PI.into())),
     scalar("power", &[FLOAT8, FLOAT8], FLOAT8, |c| finite(c.float(0).powf(c.float(1)))),
     scalar("pow", &[FLOAT8, FLOAT8], FLOAT8, |c| finite(c.float(0).powf(c.float(1)))),

@@ -81,10 +81,11 @@ fn granted(c: &Call<'_>, allowed: &Allowed) -> Result<bool, PgError> {
     let mut any = false;
     for wanted in c.str(c.args.len().saturating_sub(1)).split(',') {
         let name = wanted.trim().to_uppercase();
-        let (name, may_grant) = match name.strip_suffix(" WITH GRANT OPTION").or(name.strip_suffix(" WITH ADMIN OPTION")) {
-            Some(name) => (name, true),
-            None => (name.as_str(), false),
-        };
+        let (name, may_grant) =
+            match name.strip_suffix(" WITH GRANT OPTION").or(name.strip_suffix(" WITH ADMIN OPTION")) {
+                Some(name) => (name, true),
+                None => (name.as_str(), false),
+            };
         if allowed.granted.contains(&name) {
             any |= !may_grant;
         } else if !allowed.refused.contains(&name) {
@@ -174,7 +175,9 @@ fn tablespace(c: &Call<'_>) -> Result<Value, PgError> {
 fn role(c: &Call<'_>) -> Result<Value, PgError> {
     let is = granted(c, &ROLE)?;
     let name = |at: usize| match c.arg(at) {
-        Value::Int(_) => c.run.catalog.objects(Kind::Role, c.run.session).get(c.oid(at)).map(|(_, name)| name.to_owned()),
+        Value::Int(_) => {
+            c.run.catalog.objects(Kind::Role, c.run.session).get(c.oid(at)).map(|(_, name)| name.to_owned())
+        }
         _ => Some(c.str(at).to_owned()),
     };
     let member = if c.args.len() > 2 { name(0) } else { Some(c.run.session.user.clone()) };

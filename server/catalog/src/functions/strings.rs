@@ -230,7 +230,10 @@ fn overlay(c: &Call<'_>) -> Result<Value, PgError> {
 
 /// Where a part of a text begins, counted from 1; 0 if it is not there.
 fn position(text: &str, part: &str) -> Value {
-    text.find(part).map_or(0, |at| text.get(..at).map_or(0, |before| before.chars().count() + 1)).try_into().map_or(Value::Null, |n: i64| n.into())
+    text.find(part)
+        .map_or(0, |at| text.get(..at).map_or(0, |before| before.chars().count() + 1))
+        .try_into()
+        .map_or(Value::Null, |n: i64| n.into())
 }
 
 /// Text as a literal of SQL.

@@ -97,7 +97,8 @@ fn sleep(c: &Call<'_>) -> Result<Value, PgError> {
     Ok("".into())
 }
 
-const KEYWORD_COLUMNS: &[(&str, u32)] = &[("word", TEXT), ("catcode", CHAR), ("barelabel", BOOL), ("catdesc", TEXT), ("baredesc", TEXT)];
+const KEYWORD_COLUMNS: &[(&str, u32)] =
+    &[("word", TEXT), ("catcode", CHAR), ("barelabel", BOOL), ("catdesc", TEXT), ("baredesc", TEXT)];
 
 /// Words that are keywords to PostgreSQL, and whether they can be names.
 fn keywords(_: &Call<'_>) -> Result<Vec<Value>, PgError> {
@@ -113,8 +114,13 @@ fn keywords(_: &Call<'_>) -> Result<Vec<Value>, PgError> {
             _ => "reserved",
         };
         let label = if bare { "can be bare label" } else { "requires AS" };
-        let fields =
-            [(TEXT, word.into()), (CHAR, kind.into()), (BOOL, bare.into()), (TEXT, described.into()), (TEXT, label.into())];
+        let fields = [
+            (TEXT, word.into()),
+            (CHAR, kind.into()),
+            (BOOL, bare.into()),
+            (TEXT, described.into()),
+            (TEXT, label.into()),
+        ];
         Some(Value::Record(fields.into()))
     };
     Ok(crate::relations::keywords().lines().filter_map(row).collect())
