@@ -13,7 +13,7 @@ use crate::value::{Array, Numeric, Value, datetime, equal};
 const MOST: usize = 10_000_000;
 
 pub(super) static FUNCTIONS: &[Function] = &[
-    scalar("array_append", &[ANYCOMPATIBLEARRAY, ANYCOMPATIBLE], ANYCOMPATIBLEARRAY, append).lax(),
+    scalar("array_append", &[ANYCOMPATIBLEARRAY, ANYCOMPATIBLE], ANYCOMPATIBLEARRAY, push).lax(),
     scalar("array_cat", &[ANYCOMPATIBLEARRAY, ANYCOMPATIBLEARRAY], ANYCOMPATIBLEARRAY, cat).lax(),
     scalar("array_dims", &[ANYARRAY], TEXT, dims),
     scalar("array_length", &[ANYARRAY, INT4], INT4, |c| Ok(dimension(c).map(|(length, _)| length).into())),
@@ -24,7 +24,7 @@ pub(super) static FUNCTIONS: &[Function] = &[
     scalar("array_position", &[ANYCOMPATIBLEARRAY, ANYCOMPATIBLE], INT4, position).lax(),
     scalar("array_position", &[ANYCOMPATIBLEARRAY, ANYCOMPATIBLE, INT4], INT4, position).lax(),
     scalar("array_positions", &[ANYCOMPATIBLEARRAY, ANYCOMPATIBLE], INT4_ARRAY, positions).lax(),
-    scalar("array_prepend", &[ANYCOMPATIBLE, ANYCOMPATIBLEARRAY], ANYCOMPATIBLEARRAY, prepend).lax(),
+    scalar("array_prepend", &[ANYCOMPATIBLE, ANYCOMPATIBLEARRAY], ANYCOMPATIBLEARRAY, unshift).lax(),
     scalar("array_remove", &[ANYCOMPATIBLEARRAY, ANYCOMPATIBLE], ANYCOMPATIBLEARRAY, remove).lax(),
     scalar("array_replace", &[ANYCOMPATIBLEARRAY, ANYCOMPATIBLE, ANYCOMPATIBLE], ANYCOMPATIBLEARRAY, replace).lax(),
     scalar("array_to_string", &[ANYARRAY, TEXT], TEXT, to_string),
@@ -32,8 +32,8 @@ pub(super) static FUNCTIONS: &[Function] = &[
     scalar("array_upper", &[ANYARRAY, INT4], INT4, |c| {
         Ok(dimension(c).map(|(length, lower)| lower + length - 1).into())
     }),
-    scalar("arraycontained", &[ANYARRAY, ANYARRAY], BOOL, |c| Ok(contains(array(c, 1), array(c, 0)).into())),
-    scalar("arraycontains", &[ANYARRAY, ANYARRAY], BOOL, |c| Ok(contains(array(c, 0), array(c, 1)).into())),
+    scalar("arraycontained", &[ANYARRAY, ANYARRAY], BOOL, contained),
+    scalar("arraycontains", &[ANYARRAY, ANYARRAY], BOOL, contains),
     scalar("arrayoverlap", &[ANYARRAY, ANYARRAY], BOOL, overlap),
     scalar("cardinality", &[ANYARRAY], INT4, |c| {
         Ok(array(c, 0).map_or(0, |a| a.elements.len()).try_into().map_or(Value::Null, |n: i64| n.into()))
@@ -97,20 +97,20 @@ fn one_dimension(a: Option<&Array>) -> Result<Vec<Value>, PgError> {
     }
 }
 
-fn append(c: &Call<'_>) -> Result<Value, PgError> {
+pub(super) fn push(c: &Call<'_>) -> Result<Value, PgError> {
     let mut elements = one_dimension(array(c, 0))?;
     elements.push(c.arg(1).clone());
     Ok(with(array(c, 0), elements))
 }
 
-fn prepend(c: &Call<'_>) -> Result<Value, PgError> {
+pub(super) fn unshift(c: &Call<'_>) -> Result<Value, PgError> {
     let mut elements = one_dimension(array(c, 1))?;
     elements.insert(0, c.arg(0).clone());
     Ok(with(array(c, 1), elements))
 }
 
 /// Both arrays one after the other; a NULL adds nothing.
-pub(crate) fn cat(c: &Call<'_>) -> Result<Value, PgError> {
+pub(super) fn cat(c: &Call<'_>) -> Result<Value, PgError> {
     match (array(c, 0), array(c, 1)) {
         (None, _) => Ok(c.arg(1).clone()),
         (_, None) => Ok(c.arg(0).clone()),
@@ -195,14 +195,23 @@ fn to_string(c: &Call<'_>) -> Result<Value, PgError> {
 }
 
 /// Whether the first array has every element of the second.
-fn contains(all: Option<&Array>, some: Option<&Array>) -> bool {
-    let all = all.map_or(&[][..], |a| &a.elements);
-    some.map_or(&[][..], |a| &a.elements)
-        .iter()
-        .all(|s| !s.is_null() && all.iter().any(|a| !a.is_null() && equal(a, s)))
+pub(super) fn contains(c: &Call<'_>) -> Result<Value, PgError> {
+    Ok(has_all(array(c, 0), array(c, 1)).into())
 }
 
-fn overlap(c: &Call<'_>) -> Result<Value, PgError> {
+/// Whether the second array has every element of the first.
+pub(super) fn contained(c: &Call<'_>) -> Result<Value, PgError> {
+    Ok(has_all(array(c, 1), array(c, 0)).into())
+}
+
+fn has_all(all: Option<&Array>, some: Option<&Array>) -> bool {
+    let all = all.map_or(&[][..], |a| &a.elements);
+    let has = |wanted: &Value| !wanted.is_null() && all.iter().any(|a| !a.is_null() && equal(a, wanted));
+    some.map_or(&[][..], |a| &a.elements).iter().all(has)
+}
+
+/// Whether the arrays share an element.
+pub(super) fn overlap(c: &Call<'_>) -> Result<Value, PgError> {
     let all = array(c, 0).map_or(&[][..], |a| &a.elements);
     let other = array(c, 1).map_or(&[][..], |a| &a.elements);
     let shared = other.iter().any(|s| !s.is_null() && all.iter().any(|a| !a.is_null() && equal(a, s)));

@@ -12,8 +12,9 @@ use crate::types::{BOOL, INT4, NAME, TEXT, TEXT_ARRAY};
 use crate::value::Value;
 
 pub(super) static FUNCTIONS: &[Function] = &[
-    scalar("like", &[TEXT, TEXT], BOOL, |c| like(c.str(0), c.str(1), Some('\\'), false).map(Value::from)),
-    scalar("notlike", &[TEXT, TEXT], BOOL, |c| like(c.str(0), c.str(1), Some('\\'), false).map(|is| (!is).into())),
+    scalar("like", &[TEXT, TEXT], BOOL, |c| like(c.str(0), c.str(1), false).map(Value::from)),
+    scalar("notlike", &[TEXT, TEXT], BOOL, |c| like(c.str(0), c.str(1), false).map(|is| (!is).into())),
+    scalar("like_escape", &[TEXT, TEXT], TEXT, like_escape),
     scalar("regexp_count", &[TEXT, TEXT], INT4, regexp_count),
     scalar("regexp_like", &[TEXT, TEXT], BOOL, regexp_like),
     scalar("regexp_like", &[TEXT, TEXT, TEXT], BOOL, regexp_like),
@@ -27,6 +28,8 @@ pub(super) static FUNCTIONS: &[Function] = &[
     scalar("regexp_split_to_array", &[TEXT, TEXT, TEXT], TEXT_ARRAY, |c| Ok(Value::array(split(c)?))),
     set("regexp_split_to_table", &[TEXT, TEXT], TEXT, split),
     set("regexp_split_to_table", &[TEXT, TEXT, TEXT], TEXT, split),
+    scalar("similar_to_escape", &[TEXT], TEXT, similar_to_escape),
+    scalar("similar_to_escape", &[TEXT, TEXT], TEXT, similar_to_escape),
     scalar("substring", &[TEXT, TEXT], TEXT, substring),
     scalar("textregexeq", &[TEXT, TEXT], BOOL, regexp_like),
     scalar("nameregexeq", &[NAME, TEXT], BOOL, regexp_like),
@@ -37,7 +40,7 @@ pub(super) static FUNCTIONS: &[Function] = &[
 /// # Errors
 ///
 /// The pattern ends with the escape character.
-pub(crate) fn like(text: &str, pattern: &str, escape: Option<char>, any_case: bool) -> Result<bool, PgError> {
+pub(super) fn like(text: &str, pattern: &str, any_case: bool) -> Result<bool, PgError> {
     let fold = |text: &str| if any_case { text.to_lowercase() } else { text.to_owned() };
     let text: Vec<char> = fold(text).chars().collect();
     let mut wanted = Vec::new();
@@ -45,7 +48,7 @@ pub(crate) fn like(text: &str, pattern: &str, escape: Option<char>, any_case: bo
     let mut chars = pattern.chars();
     while let Some(c) = chars.next() {
         wanted.push(match c {
-            c if Some(c) == escape => match chars.next() {
+            '\\' => match chars.next() {
                 Some(c) => Piece::Character(c),
                 None => return Err(PgError::new("22025", "LIKE pattern must not end with escape character")),
             },
@@ -92,14 +95,44 @@ fn fits(text: &[char], wanted: &[Piece]) -> bool {
     }
 }
 
-/// Whether a text is similar to a pattern of SQL's own regular expressions.
-///
-/// # Errors
-///
-/// The pattern is not one.
-pub(crate) fn similar(text: &str, pattern: &str, escape: Option<char>) -> Result<bool, PgError> {
+/// The escape character of a call: a backslash if none is given, none if it is empty.
+fn escape_of(c: &Call<'_>) -> Result<Option<char>, PgError> {
+    if c.args.len() < 2 {
+        return Ok(Some('\\'));
+    }
+    let mut chars = c.str(1).chars();
+    match (chars.next(), chars.next()) {
+        (escape, None) => Ok(escape),
+        _ => Err(PgError::new("22025", "invalid escape string").with_hint("Escape string must be empty or one character.")),
+    }
+}
+
+/// A pattern of `LIKE` whose escape character is a backslash.
+fn like_escape(c: &Call<'_>) -> Result<Value, PgError> {
+    let escape = escape_of(c)?;
+    let mut out = String::new();
+    let mut escaped = false;
+    for x in c.str(0).chars() {
+        match x {
+            x if !escaped && Some(x) == escape => {
+                escaped = true;
+                out.push('\\');
+            }
+            '\\' if !escaped => out.push_str("\\\\"),
+            x => {
+                escaped = false;
+                out.push(x);
+            }
+        }
+    }
+    Ok(out.into())
+}
+
+/// A pattern of SQL's own regular expressions as one of POSIX.
+fn similar_to_escape(c: &Call<'_>) -> Result<Value, PgError> {
+    let escape = escape_of(c)?;
     let mut translated = String::from("^(?:");
-    let mut chars = pattern.chars();
+    let mut chars = c.str(0).chars();
     let mut in_class = false;
     while let Some(c) = chars.next() {
         match c {
@@ -122,7 +155,7 @@ pub(crate) fn similar(text: &str, pattern: &str, escape: Option<char>) -> Result
         }
     }
     translated.push_str(")$");
-    Ok(regex(&translated, "")?.is_match(text))
+    Ok(translated.into())
 }
 
 /// A regular expression of PostgreSQL with its flags, as one that can be matched. The last one is kept.
@@ -130,7 +163,7 @@ pub(crate) fn similar(text: &str, pattern: &str, escape: Option<char>) -> Result
 /// # Errors
 ///
 /// It is none, or uses what only a backtracking matcher can do.
-pub(crate) fn regex(pattern: &str, flags: &str) -> Result<Arc<Regex>, PgError> {
+pub(super) fn regex(pattern: &str, flags: &str) -> Result<Arc<Regex>, PgError> {
     thread_local! {
         static LAST: RefCell<Option<(String, String, Arc<Regex>)>> = const { RefCell::new(None) };
     }

@@ -32,7 +32,7 @@ pub(super) static FUNCTIONS: &[Function] = &[
     scalar("octet_length", &[BYTEA], INT4, bytes),
     scalar("overlay", &[TEXT, TEXT, INT4, INT4], TEXT, overlay),
     scalar("overlay", &[TEXT, TEXT, INT4], TEXT, overlay),
-    scalar("position", &[TEXT, TEXT], INT4, |c| Ok(position(c.str(1), c.str(0)))),
+    scalar("position", &[TEXT, TEXT], INT4, |c| Ok(position(c.str(0), c.str(1)))),
     scalar("quote_ident", &[TEXT], TEXT, |c| Ok(quote_identifier(c.str(0)).into())),
     scalar("quote_literal", &[TEXT], TEXT, |c| Ok(quote_literal(c.str(0)).into())),
     scalar("quote_nullable", &[TEXT], TEXT, quote_nullable).lax(),
