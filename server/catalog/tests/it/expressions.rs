@@ -2,20 +2,20 @@
 
 use std::sync::Arc;
 
-use hyperslab_pg_catalog::{CatalogIndex, parse, prepare};
+use hyperslab_pg_catalog::{CatalogIndex, prepare};
 use serde_json::Value as Json;
 
-use crate::fixture::{catalog, difference, file, session};
+use crate::fixture::{catalog, difference, file, parse, session};
 
 /// What is wrong with the answer to a query.
 fn wrong(sql: &str, expected: &Json, index: &Arc<CatalogIndex>) -> Option<String> {
     let session = session();
     let answer = || {
         let statements = parse(sql)?;
-        let Some(prepared) = prepare(&statements[0], index, &session, &[])? else {
+        let Some(prepared) = prepare(sql, &statements[0], index, &session, &[])? else {
             return Ok(None);
         };
-        let answer = prepared.run(&session, &[])?;
+        let answer = prepared.run(&session, &[], &|| false)?;
         Ok(Some((prepared, answer)))
     };
     match (answer(), expected["error"].as_str()) {

@@ -2,8 +2,11 @@
 
 use std::path::Path;
 
-use hyperslab_pg_catalog::{Catalog, Column, Prepared, Role, Schema, Session, Table, Value, types};
+use hyperslab_pg_catalog::{Catalog, Column, PgError, Prepared, Role, Row, Schema, Session, Table, types};
 use serde_json::Value as Json;
+use sqlparser::ast::Statement;
+use sqlparser::dialect::PostgreSqlDialect;
+use sqlparser::parser::Parser;
 
 /// Numbers from here on are given by the server.
 const FIRST_OWN: i64 = 12000;
@@ -67,12 +70,12 @@ fn comparable(type_oid: u32, cell: Option<&str>) -> Option<String> {
 }
 
 /// How an answer differs from the one that is expected, in few words.
-pub fn difference(prepared: &Prepared, expected: &Json, answer: &[Vec<Value>]) -> Option<String> {
+pub fn difference(prepared: &Prepared, expected: &Json, answer: &[Row]) -> Option<String> {
     let columns = prepared.columns();
     let wanted = expected["columns"].as_array()?;
     let describe = |name: &str, oid: i64, typlen: i64, typmod: i64| format!("{name}:{oid}/{typlen}/{typmod}");
     let own: Vec<String> =
-        columns.iter().map(|c| describe(&c.name, c.type_oid.into(), c.typlen.into(), c.typmod.into())).collect();
+        columns.iter().map(|c| describe(&c.name, c.type_oid.into(), c.type_length.into(), c.typmod.into())).collect();
     let theirs: Vec<String> = wanted
         .iter()
         .map(|c| {
@@ -138,4 +141,9 @@ pub fn difference(prepared: &Prepared, expected: &Json, answer: &[Vec<Value>]) -
         less.len(),
         less.first()
     ))
+}
+
+/// The statements of a message.
+pub fn parse(sql: &str) -> Result<Vec<Statement>, PgError> {
+    Parser::parse_sql(&PostgreSqlDialect {}, sql).map_err(|e| PgError::new("42601", e.to_string()))
 }

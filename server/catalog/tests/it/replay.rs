@@ -7,10 +7,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Instant;
 
-use hyperslab_pg_catalog::{CatalogIndex, Value, parse, prepare};
+use hyperslab_pg_catalog::{CatalogIndex, Value, prepare};
 use serde_json::Value as Json;
 
-use crate::fixture::{catalog, difference, file, session};
+use crate::fixture::{catalog, difference, file, parse, session};
 
 /// Runs one statement; what is wrong with it, or whether it is the query engine's.
 fn run(entry: &Json, index: &Arc<CatalogIndex>) -> Result<usize, String> {
@@ -23,7 +23,7 @@ fn run(entry: &Json, index: &Arc<CatalogIndex>) -> Result<usize, String> {
     let session = session();
     let mut compared = 0;
     for (statement, expected) in statements.iter().zip(results) {
-        let prepared = match prepare(statement, index, &session, &[]) {
+        let prepared = match prepare(sql, statement, index, &session, &[]) {
             Ok(Some(prepared)) => prepared,
             Ok(None) => continue,
             Err(e) => return Err(format!("prepare: {}: {}", e.code, e.message)),
@@ -40,7 +40,7 @@ fn run(entry: &Json, index: &Arc<CatalogIndex>) -> Result<usize, String> {
                 parameters.push(value.map_err(|e| format!("parameter: {}", e.message))?);
             }
         }
-        let answer = prepared.run(&session, &parameters).map_err(|e| format!("run: {}: {}", e.code, e.message))?;
+        let answer = prepared.run(&session, &parameters, &|| false).map_err(|e| format!("run: {}: {}", e.code, e.message))?;
         if let Some(difference) = difference(&prepared, expected, &answer.rows) {
             return Err(difference);
         }
