@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use hyperslab_pg_catalog::{CatalogIndex, prepare};
+use hyperslab_pg_catalog::{CatalogIndex, PgError, prepare};
 use serde_json::Value as Json;
 
 use crate::fixture::{catalog, difference, file, parse, session};
@@ -10,7 +10,7 @@ use crate::fixture::{catalog, difference, file, parse, session};
 /// What is wrong with the answer to a query.
 fn wrong(sql: &str, expected: &Json, index: &Arc<CatalogIndex>) -> Option<String> {
     let session = session();
-    let answer = || {
+    let answer = || -> Result<_, PgError> {
         let statements = parse(sql)?;
         let Some(prepared) = prepare(sql, &statements[0], index, &session, &[])? else {
             return Ok(None);
