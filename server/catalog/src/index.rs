@@ -6,12 +6,14 @@ use std::sync::{Arc, OnceLock};
 use crate::lookup::Lookups;
 use crate::model::Catalog;
 use crate::relation::{Relation, Row, RowSource};
+use crate::relations::objects::Objects;
 use crate::session::Session;
 
 /// A [`Catalog`] that statements are prepared against.
 #[derive(Debug)]
 pub struct CatalogIndex {
     catalog: Catalog,
+    objects: Objects,
     relations: Vec<Relation>,
     rows: Vec<OnceLock<Arc<Vec<Row>>>>,
     by_name: HashMap<String, Vec<usize>>,
@@ -32,12 +34,18 @@ impl CatalogIndex {
             by_name.entry(relation.name.clone()).or_default().push(at);
         }
         let rows = relations.iter().map(|_| OnceLock::new()).collect();
-        Self { catalog, relations, rows, by_name, lookups: Lookups::default() }
+        let objects = Objects::new(&catalog);
+        Self { catalog, objects, relations, rows, by_name, lookups: Lookups::default() }
     }
 
     /// What the relations are made from.
     pub fn catalog(&self) -> &Catalog {
         &self.catalog
+    }
+
+    /// The numbers of what is in the catalog.
+    pub(crate) fn numbers(&self) -> &Objects {
+        &self.objects
     }
 
     /// All relations, in no special order.

@@ -19,6 +19,7 @@ mod prepared;
 mod relation;
 mod relations;
 mod session;
+pub mod settings;
 pub mod types;
 mod value;
 

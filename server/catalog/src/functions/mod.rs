@@ -3,13 +3,16 @@
 mod aggregates;
 mod arithmetic;
 mod arrays;
+mod catalogue;
 mod json;
 mod md5;
 mod objects;
 mod patterns;
+mod privileges;
 mod resolve;
 mod session;
 mod strings;
+mod system;
 mod times;
 
 use std::collections::HashMap;
@@ -215,10 +218,14 @@ static ALL: &[&[Function]] = &[
     aggregates::FUNCTIONS,
     arithmetic::FUNCTIONS,
     arrays::FUNCTIONS,
+    catalogue::FUNCTIONS,
     json::FUNCTIONS,
     objects::FUNCTIONS,
     patterns::FUNCTIONS,
+    privileges::FUNCTIONS,
+    privileges::OF_COLUMNS_AND_ROLES,
     session::FUNCTIONS,
     strings::FUNCTIONS,
+    system::FUNCTIONS,
     times::FUNCTIONS,
 ];
