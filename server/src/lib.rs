@@ -8,6 +8,7 @@
 
 pub mod config;
 pub mod core;
+pub mod dialect;
 pub mod error;
 
 pub use error::ServerError;
