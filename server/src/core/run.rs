@@ -5,12 +5,12 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures::future::BoxFuture;
-use futures::{Stream, StreamExt};
+use futures::{FutureExt, Stream, StreamExt};
 use hyperslab::datafusion::arrow::array::RecordBatch;
 use hyperslab::datafusion::arrow::datatypes::SchemaRef;
 use hyperslab::datafusion::error::DataFusionError;
 use hyperslab::datafusion::execution::SendableRecordBatchStream;
-use hyperslab::{Progress, QueryResult, Reads};
+use hyperslab::{Context, Progress, QueryResult, Reads};
 use tokio_util::sync::CancellationToken;
 
 use super::session::Session;
@@ -38,6 +38,10 @@ pub struct Watch {
     token: CancellationToken,
     timeout: Option<Duration>,
     started: Instant,
+    /// From when on the time counts: each part of an answer that is fetched in parts has the whole of it.
+    resumed: Instant,
+    /// Whether a line is left in the log.
+    logged: bool,
     progress: Progress,
     rows: u64,
     error: Option<ServerError>,
@@ -52,6 +56,8 @@ impl Watch {
             token,
             timeout,
             started: Instant::now(),
+            resumed: Instant::now(),
+            logged: true,
             progress: Progress::default(),
             rows: 0,
             error: None,
@@ -77,13 +83,32 @@ impl Watch {
             biased;
             () = self.token.cancelled() => Err(self.stopped(self.cancel_reason())),
             () = until(self.deadline()) => Err(self.stopped(StopReason::TimedOut)),
+            error = self.over_limit_at_last() => Err(error),
             done = work => done,
         }
     }
 
-    /// Leaves `waited` out of its time: nothing was done until the client came back for the rows.
-    pub fn resume(&mut self, waited: Duration) {
-        self.started = self.started.checked_add(waited).unwrap_or(self.started);
+    /// Has `context` count here what a statement reads while it is executed.
+    pub(super) fn counted(&self, context: &Context) -> Context {
+        context.counted(&self.progress)
+    }
+
+    /// Makes this the statement that runs now, with its time counted from now on.
+    pub fn resume(&mut self) {
+        self.session.make_current(self.token.clone());
+        self.resumed = Instant::now();
+    }
+
+    /// Leaves no line in the log: for what is planned now and run under another watch.
+    #[must_use]
+    pub fn unlogged(mut self) -> Self {
+        self.logged = false;
+        self
+    }
+
+    /// Notes rows that were sent, for the log.
+    pub fn sent(&mut self, rows: u64) {
+        self.rows = self.rows.saturating_add(rows);
     }
 
     /// Notes how the statement failed, for the log.
@@ -92,7 +117,7 @@ impl Watch {
     }
 
     fn deadline(&self) -> Option<Instant> {
-        self.timeout.and_then(|t| self.started.checked_add(t))
+        self.timeout.and_then(|t| self.resumed.checked_add(t))
     }
 
     fn cancel_reason(&self) -> StopReason {
@@ -119,17 +144,29 @@ impl Watch {
         }
     }
 
-    fn check_limit(&self) -> Result<(), ServerError> {
-        let Some(most) = self.session.rights().scanned_bytes else { return Ok(()) };
-        let read = self.progress.reads().bytes_stored;
-        if read <= most {
-            return Ok(());
+    /// Waits until the statement has read more than it may.
+    async fn over_limit_at_last(&self) -> ServerError {
+        if self.session.rights().scanned_bytes.is_none() {
+            return std::future::pending().await;
         }
-        Err(ServerError::new(
-            code::LIMIT_EXCEEDED,
-            format!("the statement was stopped: it had read {read} bytes, expected at most {most}"),
-        )
-        .hint("select a smaller region, or ask for a higher limit of scanned bytes"))
+        loop {
+            tokio::time::sleep(LIMIT_CHECKS).await;
+            if let Some(error) = self.over_limit() {
+                return error;
+            }
+        }
+    }
+
+    fn over_limit(&self) -> Option<ServerError> {
+        let most = self.session.rights().scanned_bytes?;
+        let read = self.progress.reads().bytes_stored;
+        (read > most).then(|| {
+            ServerError::new(
+                code::LIMIT_EXCEEDED,
+                format!("the statement was stopped: it had read {read} bytes, expected at most {most}"),
+            )
+            .hint("select a smaller region, or ask for a higher limit of scanned bytes")
+        })
     }
 }
 
@@ -142,6 +179,10 @@ async fn until(deadline: Option<Instant>) {
 
 impl Drop for Watch {
     fn drop(&mut self) {
+        if !self.logged {
+            self.session.hub().metrics().forgotten();
+            return;
+        }
         let reads = self.progress.reads();
         super::log::statement(&self.session, &self.text, self.started.elapsed(), self.rows, reads, self.error.as_ref());
     }
@@ -154,11 +195,10 @@ pub struct Run {
     watch: Watch,
 }
 
-type Started = Result<(SendableRecordBatchStream, Progress), DataFusionError>;
+type Started = Result<SendableRecordBatchStream, DataFusionError>;
 
 enum State {
-    /// Nothing has been read. A future of no known type: the compiler would look through the whole of a plan for each
-    /// task that holds one, to see that it may go to another thread, and take minutes for it.
+    /// Nothing has been read.
     Ready(BoxFuture<'static, Started>),
     Running(SendableRecordBatchStream),
     /// Nothing is read any more.
@@ -173,7 +213,9 @@ impl std::fmt::Debug for Run {
 
 impl Run {
     pub(super) fn new(watch: Watch, result: QueryResult) -> Self {
-        Self { schema: result.schema(), state: State::Ready(Box::pin(result.run())), watch }
+        let (schema, progress) = (result.schema(), watch.progress.clone());
+        let start = async move { result.run(&progress).await };
+        Self { schema, state: State::Ready(start.boxed()), watch }
     }
 
     /// The columns.
@@ -184,6 +226,11 @@ impl Run {
     /// What can stop it.
     pub fn watch(&self) -> &Watch {
         &self.watch
+    }
+
+    /// Makes this the statement that runs now, for the next part of its answer.
+    pub fn resume(&mut self) {
+        self.watch.resume();
     }
 
     /// The next batch; `None` after the last. After an error there is none. The work begins with the first.
@@ -209,24 +256,13 @@ impl Run {
         let _turn = self.watch.guard(async { Ok(turns.acquire_owned().await.ok()) }).await?;
         if let State::Ready(start) = std::mem::replace(&mut self.state, State::Ended) {
             // An operator may start its tasks as soon as it is executed, which is why that waits for its turn too.
-            let (stream, progress) = self.watch.guard(async { Ok(start.await?) }).await?;
-            self.watch.progress = progress;
-            self.state = State::Running(stream);
+            self.state = State::Running(self.watch.guard(async { Ok(start.await?) }).await?);
         }
         let State::Running(stream) = &mut self.state else { return Ok(None) };
-        let deadline = until(self.watch.deadline());
-        tokio::pin!(deadline);
-        loop {
-            tokio::select! {
-                biased;
-                () = self.watch.token.cancelled() => return Err(self.watch.stopped(self.watch.cancel_reason())),
-                () = &mut deadline => return Err(self.watch.stopped(StopReason::TimedOut)),
-                next = stream.next() => {
-                    self.watch.check_limit()?;
-                    return Ok(next.transpose()?);
-                }
-                () = tokio::time::sleep(LIMIT_CHECKS) => self.watch.check_limit()?,
-            }
+        let next = self.watch.guard(async { Ok(stream.next().await.transpose()?) }).await?;
+        match self.watch.over_limit() {
+            Some(error) => Err(error),
+            None => Ok(next),
         }
     }
 

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use hyperslab::datafusion::error::DataFusionError;
+use hyperslab::datafusion::sql::parser::Statement as SqlStatement;
 use hyperslab::{Access, Context, QueryResult, Statement};
 use tokio_util::sync::CancellationToken;
 
@@ -80,12 +81,21 @@ impl Session {
     /// the client's own wish; the user's limit holds beside it.
     pub fn watch(self: &Arc<Self>, text: &str, timeout: Option<Duration>) -> Watch {
         let token = self.hub.shutdown().child_token();
-        *self.current.lock().unwrap_or_else(PoisonError::into_inner) = token.clone();
+        self.make_current(token.clone());
         let timeout = match (timeout, self.rights.statement_timeout) {
             (Some(a), Some(b)) => Some(a.min(b)),
             (a, b) => a.or(b),
         };
         Watch::new(Arc::clone(self), text, token, timeout)
+    }
+
+    /// Says that nothing runs: until the next watch, [`Self::cancel`] stops nothing.
+    pub fn rest(&self) {
+        self.make_current(self.hub.shutdown().child_token());
+    }
+
+    pub(super) fn make_current(&self, token: CancellationToken) {
+        *self.current.lock().unwrap_or_else(PoisonError::into_inner) = token;
     }
 
     /// Plans one statement of the query engine under a watch; a statement that changes something has run after it.
@@ -94,7 +104,12 @@ impl Session {
     /// When it is refused, cannot be planned, or was stopped.
     pub async fn plan(&self, watch: &Watch, statement: Statement) -> Result<QueryResult, ServerError> {
         self.refuse_writes(&statement)?;
-        watch.guard(async { Ok(self.context.execute(statement).await?) }).await
+        // A `COPY` reads while it is executed. An option that is set is to stay in the session.
+        let context = match writes_files(&statement) {
+            true => watch.counted(&self.context),
+            false => self.context.clone(),
+        };
+        watch.guard(async { Ok(context.execute(statement).await?) }).await
     }
 
     /// An answer to be read under the watch of its statement.
@@ -109,6 +124,10 @@ impl Session {
     fn token(&self) -> CancellationToken {
         self.current.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
+}
+
+fn writes_files(statement: &Statement) -> bool {
+    matches!(statement, Statement::Sql(sql) if matches!(sql.as_ref(), SqlStatement::CopyTo(_)))
 }
 
 /// The locations that a user may name.

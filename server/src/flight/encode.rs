@@ -11,7 +11,7 @@ use arrow_flight::{FlightData, SchemaAsIpc};
 use futures::{FutureExt, Stream};
 use hyperslab::datafusion::arrow::array::{Array, ArrayRef, RecordBatch, RecordBatchOptions};
 use hyperslab::datafusion::arrow::compute::{cast, concat_batches};
-use hyperslab::datafusion::arrow::datatypes::{DataType, Field, FieldRef, Schema, SchemaRef};
+use hyperslab::datafusion::arrow::datatypes::{DataType, Field, FieldRef, SchemaRef};
 use hyperslab::datafusion::arrow::error::ArrowError;
 use hyperslab::datafusion::arrow::ipc::writer::{
     DictionaryTracker, IpcDataGenerator, IpcWriteContext, IpcWriteOptions,

@@ -42,7 +42,7 @@ impl Default for FlightOptions {
             message_bytes: 16 << 20,
             batch_bytes: 2 << 20,
             keep_alive: Duration::from_secs(30),
-            grace: Duration::from_secs(5),
+            grace: Duration::from_secs(3),
         }
     }
 }

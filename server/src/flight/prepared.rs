@@ -36,7 +36,7 @@ impl Prepared {
         parameters::number(&mut statement)?;
         let (query, parameters) = match statement::reads(&statement) {
             true => {
-                let mut watch = client.session().watch(text, timeout);
+                let mut watch = client.session().watch(text, timeout).unlogged();
                 let planned = client.session().plan(&watch, statement.clone()).await;
                 let query = planned.inspect_err(|e| watch.failed(e))?;
                 let parameters = Parameters::of(&query)?;

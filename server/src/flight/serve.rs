@@ -52,7 +52,7 @@ pub async fn serve(
         grpc: FlightServiceServer::new(Guarded(Arc::clone(&service)))
             .max_decoding_message_size(options.message_bytes)
             .max_encoding_message_size(usize::MAX),
-        tls: tls.map(|tls| TlsAcceptor::from(Arc::new(with_http2(&tls)))),
+        tls: tls.map(|tls| TlsAcceptor::from(tls.speaking("h2").config)),
         shutdown: shutdown.clone(),
         kill: CancellationToken::new(),
         options,
@@ -91,13 +91,6 @@ pub async fn serve(
         connections.wait().await;
     }
     Ok(())
-}
-
-/// The certificate, for clients that speak HTTP/2: those of gRPC insist that it is agreed upon.
-fn with_http2(tls: &Tls) -> rustls::ServerConfig {
-    let mut config = tls.config.as_ref().clone();
-    config.alpn_protocols = vec![b"h2".to_vec()];
-    config
 }
 
 struct Server {

@@ -1,7 +1,6 @@
 //! [`FlightSql`]: what Flight SQL asks of a server.
 
 use std::sync::Arc;
-use std::time::Instant;
 
 use arrow_flight::flight_service_server::FlightService;
 use arrow_flight::sql::server::{FlightSqlService, PeekableFlightDataStream};
@@ -154,15 +153,9 @@ impl FlightSql {
         info(&schema, ticket.as_any().encode_to_vec().into(), descriptor)
     }
 
-    async fn rows(
-        &self,
-        client: Busy,
-        planned: Planned,
-        running: Option<Running>,
-        since: Instant,
-    ) -> Result<DoGet, Status> {
+    async fn rows(&self, client: Busy, planned: Planned, running: Option<Running>) -> Result<DoGet, Status> {
         let schema = sent_schema(&client, planned.schema(), planned.result());
-        let batches = planned.run(client, running, since).await?;
+        let batches = planned.run(client, running).await?;
         Ok(Response::new(encode::messages(batches, schema, self.options.batch_bytes).boxed()))
     }
 
@@ -379,7 +372,7 @@ impl FlightSqlService for FlightSql {
         let caller = self.caller(&request).await?;
         let redeemed = self.tickets.redeem(&ticket.statement_handle, caller.user());
         let (waiting, running) = redeemed.map_err(|e| status::status(&e))?;
-        self.rows(Busy::new(waiting.client), waiting.planned, Some(running), waiting.since).await
+        self.rows(Busy::new(waiting.client), waiting.planned, Some(running)).await
     }
 
     async fn do_get_prepared_statement(
@@ -391,7 +384,7 @@ impl FlightSqlService for FlightSql {
         let (owner, prepared) = self.prepared(&query.prepared_statement_handle, &caller)?;
         let timeout = timeout(&owner, &request)?;
         let planned = prepared.plan(&owner, timeout).await.map_err(|e| status::status(&e))?;
-        self.rows(owner, planned, None, Instant::now()).await
+        self.rows(owner, planned, None).await
     }
 
     async fn do_get_catalogs(&self, query: CommandGetCatalogs, request: Request<Ticket>) -> Result<DoGet, Status> {
@@ -467,7 +460,7 @@ impl FlightSqlService for FlightSql {
         let timeout = timeout(&caller, &request)?;
         put::ignore_rows(request.into_inner()).await?;
         let planned = self.plan(&caller, &query.query, query.transaction_id.as_deref(), timeout).await?;
-        planned.run(caller, None, Instant::now()).await?.drain().await
+        planned.run(caller, None).await?.drain().await
     }
 
     async fn do_put_statement_ingest(
@@ -504,7 +497,7 @@ impl FlightSqlService for FlightSql {
             prepared.bind(rows).map_err(|e| status::status(&e))?;
         }
         let planned = prepared.plan(&owner, timeout).await.map_err(|e| status::status(&e))?;
-        planned.run(owner, None, Instant::now()).await?.drain().await
+        planned.run(owner, None).await?.drain().await
     }
 
     async fn do_put_fallback(

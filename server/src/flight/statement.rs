@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use hyperslab::datafusion::arrow::array::{AsArray, RecordBatch};
 use hyperslab::datafusion::arrow::compute::sum;
@@ -133,13 +133,14 @@ impl Planned {
         self.results.front()
     }
 
-    /// Begins to make the rows. `since` is when it was planned.
+    /// Begins to make the rows.
     ///
     /// # Errors
     /// When it cannot be run, or was stopped.
-    pub async fn run(mut self, busy: Busy, running: Option<Running>, since: Instant) -> Result<Batches, Status> {
+    pub async fn run(mut self, busy: Busy, running: Option<Running>) -> Result<Batches, Status> {
         if let Some(watch) = &mut self.watch {
-            watch.resume(since.elapsed());
+            // The client came back for the rows: until then nothing was done.
+            watch.resume();
         }
         let stop = running.as_ref().map(|r| Arc::clone(&r.stop)).unwrap_or_default();
         let mut batches = Batches { planned: self, run: None, stop, busy, _running: running };
