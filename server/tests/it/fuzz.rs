@@ -32,7 +32,10 @@ fn good() -> Vec<Vec<u8>> {
     let bind = [text("p"), text("s"), vec![0, 1, 0, 1, 0, 1, 0, 0, 0, 8], vec![0; 8], vec![0, 1, 0, 1]].concat();
     vec![
         message(b'Q', &text("show timezone; begin; commit")),
-        message(b'P', &[text("s"), text("select lat from ersst where lat = $1 limit 1"), vec![0, 1, 0, 0, 2, 0xbd]].concat()),
+        message(
+            b'P',
+            &[text("s"), text("select lat from ersst where lat = $1 limit 1"), vec![0, 1, 0, 0, 2, 0xbd]].concat(),
+        ),
         message(b'B', &bind),
         message(b'D', b"Ss\0"),
         message(b'D', b"Pp\0"),
@@ -156,7 +159,8 @@ async fn ten_thousand_malformed_messages_disturb_nobody() {
             refused
         }
     };
-    let refused = futures::future::join_all((1..5).map(|n| tokio::spawn(ours(0x9e37_79b9_7f4a_7c15 * n)))).await;
+    let refused =
+        futures::future::join_all((1_u64..5).map(|n| tokio::spawn(ours(n.wrapping_mul(0x9e37_79b9_7f4a_7c15))))).await;
     let refused: usize = refused.into_iter().map(|r| r.unwrap()).sum();
     assert!(refused > 1_000, "only {refused} were refused");
     assert!(!watch.is_finished(), "the other connection was disturbed");

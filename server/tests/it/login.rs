@@ -74,15 +74,13 @@ async fn plain_text_is_refused_where_encryption_is_required() {
     let error = server.config().password("pencil, sharp").connect(NoTls).await.err().unwrap();
     assert_eq!(error.code().map(|c| c.code()), Some("28000"));
     let stream = encrypted(&server, &connector).await;
-    let (client, connection) =
-        server.config().password("pencil, sharp").connect_raw(stream, NoTls).await.unwrap();
+    let (client, connection) = server.config().password("pencil, sharp").connect_raw(stream, NoTls).await.unwrap();
     tokio::spawn(connection);
     assert_eq!(client.query("select count(*) from ersst", &[]).await.unwrap().len(), 1);
     // Without a request for it, as PostgreSQL 17 has it.
     let stream = TcpStream::connect(server.address).await.unwrap();
     let stream = connector.connect("localhost".try_into().unwrap(), stream).await.unwrap();
-    let (_client, connection) =
-        server.config().password("pencil, sharp").connect_raw(stream, NoTls).await.unwrap();
+    let (_client, connection) = server.config().password("pencil, sharp").connect_raw(stream, NoTls).await.unwrap();
     tokio::spawn(connection);
 }
 

@@ -51,9 +51,10 @@ async fn a_failed_transaction_takes_only_its_end() {
     assert_eq!((tags(&answer), status(&answer)), (vec!["ROLLBACK".to_string()], 'I'));
     let answer = client.query("rollback").await;
     assert_eq!(field(&answer[0], b'M').as_deref(), Some("there is no transaction in progress"));
-    assert_eq!(tags(&client.query("start transaction isolation level repeatable read, read only").await), [
-        "START TRANSACTION"
-    ]);
+    assert_eq!(
+        tags(&client.query("start transaction isolation level repeatable read, read only").await),
+        ["START TRANSACTION"]
+    );
     assert_eq!(tags(&client.query("end").await), ["COMMIT"]);
 }
 
@@ -105,9 +106,11 @@ async fn cursors_give_rows_in_parts() {
     let mut client = Server::start().await.raw().await;
     assert_eq!(error_code(&client.query("declare c cursor for select 1 from ersst").await).as_deref(), Some("25P01"));
     let answer = client
-        .query("begin; declare \"C\" no scroll cursor without hold for select lat from ersst where lon = 0 and time = \
+        .query(
+            "begin; declare \"C\" no scroll cursor without hold for select lat from ersst where lon = 0 and time = \
                 nearest(time, '1960-01-15') order by lat; fetch 2 from \"C\"; move 2 in \"C\"; fetch next \"C\"; \
-                fetch forward all in \"C\"; fetch 1 in \"C\"")
+                fetch forward all in \"C\"; fetch 1 in \"C\"",
+        )
         .await;
     assert_eq!(tags(&answer), ["BEGIN", "DECLARE CURSOR", "FETCH 2", "MOVE 2", "FETCH 1", "FETCH 84", "FETCH 0"]);
     assert_eq!(rows(&answer)[2], [Some("-80".to_string())]);
