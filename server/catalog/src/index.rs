@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 
+use crate::lookup::Lookups;
 use crate::model::Catalog;
 use crate::relation::{Relation, Row, RowSource};
 use crate::relations::objects::Objects;
@@ -16,6 +17,7 @@ pub struct CatalogIndex {
     relations: Vec<Relation>,
     rows: Vec<OnceLock<Arc<Vec<Row>>>>,
     by_name: HashMap<String, Vec<usize>>,
+    lookups: Lookups,
 }
 
 impl Catalog {
@@ -33,7 +35,7 @@ impl CatalogIndex {
         }
         let rows = relations.iter().map(|_| OnceLock::new()).collect();
         let objects = Objects::new(&catalog);
-        Self { catalog, objects, relations, rows, by_name }
+        Self { catalog, objects, relations, rows, by_name, lookups: Lookups::default() }
     }
 
     /// What the relations are made from.
@@ -49,6 +51,10 @@ impl CatalogIndex {
     /// All relations, in no special order.
     pub fn relations(&self) -> &[Relation] {
         &self.relations
+    }
+
+    pub(crate) fn lookups(&self) -> &Lookups {
+        &self.lookups
     }
 
     /// The number of a relation in [`Self::relations`].

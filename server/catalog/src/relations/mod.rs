@@ -23,7 +23,7 @@ use crate::index::CatalogIndex;
 use crate::relation::{Relation, Row, RowSource};
 use crate::session::Session;
 use shape::Shape;
-pub(crate) use stored::{function_name, keywords};
+pub(crate) use stored::keywords;
 
 /// What makes the rows of a relation.
 enum Maker {

@@ -40,7 +40,8 @@ fn run(entry: &Json, index: &Arc<CatalogIndex>) -> Result<usize, String> {
                 parameters.push(value.map_err(|e| format!("parameter: {}", e.message))?);
             }
         }
-        let answer = prepared.run(&session, &parameters, &|| false).map_err(|e| format!("run: {}: {}", e.code, e.message))?;
+        let answer =
+            prepared.run(&session, &parameters, &|| false).map_err(|e| format!("run: {}: {}", e.code, e.message))?;
         if let Some(difference) = difference(&prepared, expected, &answer.rows) {
             return Err(difference);
         }
