@@ -6,8 +6,7 @@ use crate::error::PgError;
 use crate::lookup::Kind;
 use crate::names;
 use crate::types::{
-    self, ACLITEM, ACLITEM_ARRAY, BOOL, CHAR, INT4, INT8, OID, PG_NODE_TREE, REGCLASS, TEXT,
-    TEXT_ARRAY,
+    self, ACLITEM, ACLITEM_ARRAY, BOOL, CHAR, INT4, INT8, OID, PG_NODE_TREE, REGCLASS, TEXT, TEXT_ARRAY,
 };
 use crate::value::{Numeric, Value};
 

@@ -2,10 +2,7 @@
 
 use super::{Call, Function, scalar};
 use crate::error::PgError;
-use crate::types::{
-    BOOL, FLOAT8, INT4, INT8, PG_LSN, TEXT,
-    TIMESTAMPTZ, UUID, VOID, XID,
-};
+use crate::types::{BOOL, FLOAT8, INT4, INT8, PG_LSN, TEXT, TIMESTAMPTZ, UUID, VOID, XID};
 use crate::value::Value;
 
 type Answer = Result<Value, PgError>;
