@@ -37,7 +37,8 @@ pub fn udf() -> Arc<ScalarUDF> {
 }
 
 fn run(columns: &[ArrayRef]) -> Result<ArrayRef> {
-    let micros = |column: &ArrayRef| -> Vec<Option<i64>> { column.as_primitive::<TimestampMicrosecondType>().iter().collect() };
+    let micros =
+        |column: &ArrayRef| -> Vec<Option<i64>> { column.as_primitive::<TimestampMicrosecondType>().iter().collect() };
     let answer: Result<IntervalMonthDayNanoArray> = match columns {
         [later, earlier] => {
             let pairs = micros(later).into_iter().zip(micros(earlier));
