@@ -39,19 +39,30 @@ use crate::{ContextBuilder, QueryResult, describe, error};
 /// ```
 #[derive(Clone)]
 pub struct Context {
-    session: SessionContext,
+    session: Arc<dyn Held>,
     shared: Arc<Shared>,
+}
+
+/// DataFusion's session, whose type is not known, for the reason that [`QueryResult`] has.
+trait Held: Send + Sync {
+    fn get(&self) -> &SessionContext;
+}
+
+impl Held for SessionContext {
+    fn get(&self) -> &SessionContext {
+        self
+    }
 }
 
 impl std::fmt::Debug for Context {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Context").field("session", &self.session.session_id()).finish_non_exhaustive()
+        f.debug_struct("Context").field("session", &self.session().session_id()).finish_non_exhaustive()
     }
 }
 
 impl Context {
     pub(crate) fn new(session: SessionContext, shared: Arc<Shared>) -> Self {
-        Self { session, shared }
+        Self { session: Arc::new(session), shared }
     }
 
     /// A builder of a session.
@@ -69,7 +80,7 @@ impl Context {
 
     /// The DataFusion session underneath. Its own `sql` knows the tables, and none of our statements.
     pub fn session(&self) -> &SessionContext {
-        &self.session
+        self.session.get()
     }
 
     /// The formats and stores of this session.
@@ -176,7 +187,7 @@ impl Context {
     /// # Errors
     /// When one of them does not parse.
     pub fn parse(&self, sql: &str) -> Result<Vec<Statement>> {
-        parse(sql, &self.session.state())
+        parse(sql, &self.session().state())
     }
 
     /// As [`Self::parse`], in the notation of a dialect that is not the session's, such as that of a client.
@@ -184,17 +195,16 @@ impl Context {
     /// # Errors
     /// As [`Self::parse`].
     pub fn parse_as(&self, sql: &str, dialect: &dyn Dialect) -> Result<Vec<Statement>> {
-        parse_as(sql, dialect, &self.session.state())
+        parse_as(sql, dialect, &self.session().state())
     }
 
     /// Answers one statement, as [`Self::sql`].
     ///
     /// # Errors
     /// As [`Self::sql`].
-    pub async fn execute(&self, statement: Statement) -> Result<QueryResult> {
-        // Its type is not known outside: see `QueryResult`.
-        let answered: BoxFuture<'_, Result<QueryResult>> = self.answer(statement).boxed();
-        answered.await
+    // Of no known type, so that a task that awaits it is proven to be sent to a thread in no time: see `Held`.
+    pub fn execute(&self, statement: Statement) -> BoxFuture<'_, Result<QueryResult>> {
+        self.answer(statement).boxed()
     }
 
     async fn answer(&self, statement: Statement) -> Result<QueryResult> {
@@ -211,7 +221,7 @@ impl Context {
             }
             Statement::ShowDatasets => describe::show_datasets(&self.shared.datasets.all()),
             Statement::DescribeTable(mut name) => {
-                let state = self.session.state();
+                let state = self.session().state();
                 let table = names::table(&mut name, &state).await?;
                 describe::describe_table(&table.schema())
             }
@@ -226,7 +236,7 @@ impl Context {
                 {
                     return Ok(QueryResult::nothing());
                 }
-                names::resolve(&mut statement, &self.session.state()).await?;
+                names::resolve(&mut statement, &self.session().state()).await?;
                 if let SqlStatement::CopyTo(copy) = statement.as_ref()
                     && let Some(format) = Format::of(copy)
                 {
@@ -257,7 +267,7 @@ impl Context {
     async fn plan(&self, statement: SqlStatement) -> Result<QueryResult> {
         let plan = self.logical_plan(statement).await?;
         let writes = matches!(plan, LogicalPlan::Copy(_) | LogicalPlan::Dml(_));
-        let frame = self.session.execute_logical_plan(plan).await?;
+        let frame = self.session().execute_logical_plan(plan).await?;
         let result = QueryResult::from_frame(frame);
         if !writes {
             return Ok(result);
@@ -268,7 +278,7 @@ impl Context {
     }
 
     async fn logical_plan(&self, statement: SqlStatement) -> Result<LogicalPlan> {
-        let state = self.session.state();
+        let state = self.session().state();
         state.statement_to_plan(statement).await.map_err(|e| {
             // A variable that cannot be read is no column, and its reason says more than the names of those that are.
             match error::missing_column(&e).and_then(|name| self.shared.datasets.skipped(name)) {
@@ -328,7 +338,7 @@ impl Context {
         let dataset = registry.open(name, location, format.as_deref(), &options).await.map_err(datafusion_error)?;
         let registered = Registered::try_new(name, Arc::new(dataset))?;
         if create.or_replace && self.shared.datasets.get(name).is_none() {
-            self.session.deregister_table(TableReference::bare(name.as_str()))?;
+            self.session().deregister_table(TableReference::bare(name.as_str()))?;
         }
         self.refuse_taken(name).await?;
         self.shared.datasets.insert(name, registered);
@@ -337,7 +347,7 @@ impl Context {
 
     /// `format`, where DataFusion has it.
     fn known_format(&self, format: String) -> Result<String> {
-        let state = self.session.state();
+        let state = self.session().state();
         if state.table_factories().contains_key(&format.to_uppercase()) {
             return Ok(format);
         }
@@ -368,7 +378,7 @@ impl Context {
         if self.shared.datasets.get(name).is_some() {
             return Ok(true);
         }
-        self.session.table_exist(TableReference::bare(name))
+        self.session().table_exist(TableReference::bare(name))
     }
 
     /// A dataset takes the place of a dataset, never that of a table or a schema.
@@ -376,11 +386,11 @@ impl Context {
         if self.shared.datasets.get(name).is_some() {
             return Ok(());
         }
-        let what = if self.session.table_exist(TableReference::bare(name))? {
+        let what = if self.session().table_exist(TableReference::bare(name))? {
             "table"
         } else if name == "information_schema"
             || self
-                .session
+                .session()
                 .catalog(&self.shared.default_catalog)
                 .is_some_and(|c| c.schema_names().iter().any(|s| s == name))
         {

@@ -4,6 +4,8 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use futures::FutureExt;
+use futures::future::BoxFuture;
 use hyperslab::datafusion::error::DataFusionError;
 use hyperslab::datafusion::sql::parser::Statement as SqlStatement;
 use hyperslab::{Access, Context, QueryResult, Statement};
@@ -102,7 +104,15 @@ impl Session {
     ///
     /// # Errors
     /// When it is refused, cannot be planned, or was stopped.
-    pub async fn plan(&self, watch: &Watch, statement: Statement) -> Result<QueryResult, ServerError> {
+    pub fn plan<'a>(
+        &'a self,
+        watch: &'a Watch,
+        statement: Statement,
+    ) -> BoxFuture<'a, Result<QueryResult, ServerError>> {
+        self.planned(watch, statement).boxed()
+    }
+
+    async fn planned(&self, watch: &Watch, statement: Statement) -> Result<QueryResult, ServerError> {
         self.refuse_writes(&statement)?;
         // A `COPY` reads while it is executed. An option that is set is to stay in the session.
         let context = match writes_files(&statement) {

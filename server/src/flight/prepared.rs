@@ -3,9 +3,9 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use hyperslab::QueryResult;
 use hyperslab::datafusion::arrow::array::RecordBatch;
 use hyperslab::datafusion::arrow::datatypes::{Schema, SchemaRef};
-use hyperslab::{QueryResult, Statement};
 
 use super::client::Client;
 use super::parameters::{self, Parameters};
@@ -19,8 +19,7 @@ const MOST_ROWS: usize = 10_000;
 #[derive(Debug)]
 pub(super) struct Prepared {
     text: String,
-    statement: Statement,
-    /// `None` for a statement that changes something: it is planned when it runs.
+    /// `None` for a statement that changes something: it is read and planned when it runs.
     query: Option<QueryResult>,
     parameters: Parameters,
     bound: Mutex<Option<Vec<RecordBatch>>>,
@@ -37,14 +36,14 @@ impl Prepared {
         let (query, parameters) = match statement::reads(&statement) {
             true => {
                 let mut watch = client.session().watch(text, timeout).unlogged();
-                let planned = client.session().plan(&watch, statement.clone()).await;
+                let planned = client.session().plan(&watch, statement).await;
                 let query = planned.inspect_err(|e| watch.failed(e))?;
                 let parameters = Parameters::of(&query)?;
                 (Some(query), parameters)
             }
             false => (None, Parameters::Numbered(Vec::new())),
         };
-        Ok(Self { text: text.to_string(), statement, query, parameters, bound: Mutex::default() })
+        Ok(Self { text: text.to_string(), query, parameters, bound: Mutex::default() })
     }
 
     /// The columns of the answer, as far as they are known before the values are.
@@ -89,7 +88,8 @@ impl Prepared {
     /// When there are no values for the parameters, or it cannot be planned.
     pub async fn plan(&self, client: &Client, timeout: Option<Duration>) -> Result<Planned, ServerError> {
         let Some(query) = &self.query else {
-            return Planned::of(client, &self.text, self.statement.clone(), timeout).await;
+            let statement = statement::parse(client.session().context(), &self.text)?;
+            return Planned::of(client, &self.text, statement, timeout).await;
         };
         if self.parameters.len() == 0 {
             return Ok(Planned::each(&self.text, timeout, [query.clone()]));

@@ -4,6 +4,8 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures::FutureExt;
+use futures::future::BoxFuture;
 use hyperslab::datafusion::arrow::array::{AsArray, RecordBatch};
 use hyperslab::datafusion::arrow::compute::sum;
 use hyperslab::datafusion::arrow::datatypes::{Schema, SchemaRef, UInt64Type};
@@ -86,7 +88,18 @@ impl Planned {
     ///
     /// # Errors
     /// When it is refused, cannot be planned, or was stopped.
-    pub async fn of(
+    // Of no known type, as all that holds a parsed statement: the compiler takes minutes to look through SQL's grammar
+    // in each task.
+    pub fn of<'a>(
+        client: &'a Client,
+        text: &'a str,
+        statement: Statement,
+        timeout: Option<Duration>,
+    ) -> BoxFuture<'a, Result<Self, ServerError>> {
+        Self::planned(client, text, statement, timeout).boxed()
+    }
+
+    async fn planned(
         client: &Client,
         text: &str,
         statement: Statement,

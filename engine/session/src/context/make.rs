@@ -38,17 +38,17 @@ impl Context {
             ));
         }
         let plan = self.logical_plan(SqlStatement::Statement(Box::new(Ast::Query(query)))).await?;
-        let frame = self.session.execute_logical_plan(plan).await?;
+        let frame = self.session().execute_logical_plan(plan).await?;
         let (plan, schema) = (frame.logical_plan().clone(), Arc::clone(frame.schema().inner()));
         let made = create_table::of_answer(&name, &plan, schema, frame.collect_partitioned().await?).await?;
         self.shared.datasets.remove(&name);
-        self.session.deregister_table(TableReference::bare(name.as_str()))?;
+        self.session().deregister_table(TableReference::bare(name.as_str()))?;
         match made {
             Made::Dataset(dataset) => {
                 self.refuse_taken(&name).await?;
                 self.register_dataset(&name, dataset)?;
             }
-            Made::Table(table) => drop(self.session.register_table(TableReference::bare(name.as_str()), table)?),
+            Made::Table(table) => drop(self.session().register_table(TableReference::bare(name.as_str()), table)?),
         }
         Ok(QueryResult::nothing())
     }
@@ -62,10 +62,10 @@ impl Context {
         };
         let Some(registered) = found.filter(|r| create_table::is_ours(&r.dataset)) else { return Ok(()) };
         let name = &registered.dataset.name;
-        let frame = self.session.table(TableReference::bare(name.as_str())).await?;
+        let frame = self.session().table(TableReference::bare(name.as_str())).await?;
         let table = create_table::of_rows(Arc::clone(frame.schema().inner()), frame.collect_partitioned().await?)?;
         self.shared.datasets.remove(name);
-        self.session.register_table(TableReference::bare(name.as_str()), table)?;
+        self.session().register_table(TableReference::bare(name.as_str()), table)?;
         Ok(())
     }
 
@@ -91,10 +91,10 @@ impl Context {
     async fn copied(&self, copy: &CopyToStatement) -> Result<DataFrame> {
         let query = match &copy.source {
             CopyToSource::Query(query) => Ast::Query(query.clone()),
-            CopyToSource::Relation(name) => parse_query(&format!("SELECT * FROM {name}"), &self.session.state())?,
+            CopyToSource::Relation(name) => parse_query(&format!("SELECT * FROM {name}"), &self.session().state())?,
         };
         let plan = self.logical_plan(SqlStatement::Statement(Box::new(query))).await?;
-        self.session.execute_logical_plan(plan).await
+        self.session().execute_logical_plan(plan).await
     }
 }
 

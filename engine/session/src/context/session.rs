@@ -53,11 +53,11 @@ impl Context {
             inner.register_catalog(name, Arc::new(own));
         }
         let inner: Arc<dyn CatalogProviderList> = inner;
-        let mut runtime = self.session.runtime_env();
+        let mut runtime = self.session().runtime_env();
         if let Some(memory) = memory {
             runtime = RuntimeEnvBuilder::from_runtime_env(&runtime).with_memory_pool(memory).build_arc()?;
         }
-        let state = SessionStateBuilder::new_from_existing(self.session.state())
+        let state = SessionStateBuilder::new_from_existing(self.session().state())
             .with_session_id(SessionContext::new().session_id())
             .with_runtime_env(runtime)
             .with_catalog_list(Arc::clone(&inner))
@@ -81,7 +81,7 @@ impl Context {
     /// Options that the statement sets are lost.
     #[must_use]
     pub fn counted(&self, progress: &Progress) -> Self {
-        let mut state = self.session.state();
+        let mut state = self.session().state();
         progress.count(state.config_mut());
         Self::new(SessionContext::new_with_state(state), Arc::clone(&self.shared))
     }
