@@ -17,7 +17,7 @@ use crate::types;
 const MOST_ITEMS: usize = 120;
 
 impl Binder<'_> {
-    pub(super) fn from_list(&mut self, list: &[TableWithJoins]) -> Bind<Option<From>> {
+    pub(super) fn list(&mut self, list: &[TableWithJoins]) -> Bind<Option<From>> {
         let mut parts = Vec::new();
         for table in list {
             parts.push(self.table_with_joins(table)?);
@@ -447,8 +447,7 @@ pub(super) fn filtered(from: Option<From>, conditions: Vec<Condition>) -> From {
         other => (vec![other], Vec::new()),
     };
     for condition in conditions {
-        if let Some(condition) = parts.iter_mut().try_fold(condition, |c, part| push(part, c).err()).into_iter().next()
-        {
+        if let Some(condition) = parts.iter_mut().try_fold(condition, |c, part| push(part, c)) {
             rest.push(condition);
         }
     }
@@ -456,24 +455,24 @@ pub(super) fn filtered(from: Option<From>, conditions: Vec<Condition>) -> From {
 }
 
 /// Gives a condition to a part that has all the slots it reads; gives it back otherwise.
-fn push(from: &mut From, condition: Condition) -> Result<(), Condition> {
+fn push(from: &mut From, condition: Condition) -> Option<Condition> {
     if condition.slots == 0 || condition.slots & !from.slots() != 0 {
-        return Err(condition);
+        return Some(condition);
     }
     match from {
         From::Item(item) => {
             debug_assert_eq!(condition.slots, bit(item.slot));
             item.filters.push(condition);
-            Ok(())
+            None
         }
         From::Inner { parts, conditions } => {
-            if let Some(condition) = parts.iter_mut().try_fold(condition, |c, part| push(part, c).err()) {
+            if let Some(condition) = parts.iter_mut().try_fold(condition, |c, part| push(part, c)) {
                 conditions.push(condition);
             }
-            Ok(())
+            None
         }
         // Rows that the join adds have to meet the condition too, unless it is about the side that is kept.
         From::Outer { kind: OuterKind::Left, left, .. } => push(left, condition),
-        From::Outer { .. } => Err(condition),
+        From::Outer { .. } => Some(condition),
     }
 }

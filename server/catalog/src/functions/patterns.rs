@@ -399,6 +399,7 @@ pub(super) static FUNCTIONS: &[Function] = &[
 ];
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 mod tests {
     use super::like;
 

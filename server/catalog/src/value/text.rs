@@ -477,11 +477,6 @@ impl ArrayReader<'_> {
     }
 }
 
-/// The words that must be quoted to be a name.
-pub(crate) fn keywords() -> impl Iterator<Item = &'static str> {
-    KEYWORDS.split(' ')
-}
-
 /// A name as SQL text has it: quoted if it would be read as something else.
 pub(crate) fn quote_identifier(name: &str) -> String {
     let plain = name.starts_with(|c: char| c.is_ascii_lowercase() || c == '_')
