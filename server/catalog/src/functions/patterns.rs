@@ -400,6 +400,8 @@ pub(super) static FUNCTIONS: &[Function] = &[
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+
     use super::like;
 
     #[test]
