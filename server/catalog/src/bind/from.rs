@@ -17,7 +17,7 @@ use crate::types;
 const MOST_ITEMS: usize = 120;
 
 impl Binder<'_> {
-    pub(super) fn list(&mut self, list: &[TableWithJoins]) -> Bind<Option<From>> {
+    pub(super) fn items_of_from(&mut self, list: &[TableWithJoins]) -> Bind<Option<From>> {
         let mut parts = Vec::new();
         for table in list {
             parts.push(self.table_with_joins(table)?);
@@ -447,7 +447,8 @@ pub(super) fn filtered(from: Option<From>, conditions: Vec<Condition>) -> From {
         other => (vec![other], Vec::new()),
     };
     for condition in conditions {
-        if let Some(condition) = parts.iter_mut().try_fold(condition, |c, part| push(part, c)) {
+        if let Some(condition) = parts.iter_mut().try_fold(condition, |c, part| push(part, c).err()).into_iter().next()
+        {
             rest.push(condition);
         }
     }
@@ -455,24 +456,25 @@ pub(super) fn filtered(from: Option<From>, conditions: Vec<Condition>) -> From {
 }
 
 /// Gives a condition to a part that has all the slots it reads; gives it back otherwise.
-fn push(from: &mut From, condition: Condition) -> Option<Condition> {
+#[expect(clippy::result_large_err, reason = "the condition goes on to the next part")]
+fn push(from: &mut From, condition: Condition) -> Result<(), Condition> {
     if condition.slots == 0 || condition.slots & !from.slots() != 0 {
-        return Some(condition);
+        return Err(condition);
     }
     match from {
         From::Item(item) => {
             debug_assert_eq!(condition.slots, bit(item.slot));
             item.filters.push(condition);
-            None
+            Ok(())
         }
         From::Inner { parts, conditions } => {
-            if let Some(condition) = parts.iter_mut().try_fold(condition, |c, part| push(part, c)) {
+            if let Some(condition) = parts.iter_mut().try_fold(condition, |c, part| push(part, c).err()) {
                 conditions.push(condition);
             }
-            None
+            Ok(())
         }
         // Rows that the join adds have to meet the condition too, unless it is about the side that is kept.
         From::Outer { kind: OuterKind::Left, left, .. } => push(left, condition),
-        From::Outer { .. } => Some(condition),
+        From::Outer { .. } => Err(condition),
     }
 }
