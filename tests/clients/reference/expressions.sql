@@ -95,7 +95,7 @@ select obj_description('air'::regclass), obj_description('public.air'::regclass,
 select pg_table_is_visible('air'::regclass), pg_table_is_visible('era5.t2m'::regclass), pg_type_is_visible('int4'::regtype), pg_function_is_visible('now'::regproc), pg_table_is_visible(1)
 select has_table_privilege('air', 'select'), has_schema_privilege('public', 'usage'), has_database_privilege('arrays', 'connect'), has_column_privilege('air', 'lat', 'SELECT'), has_table_privilege('hyperslab', 'air', 'SELECT')
 select pg_get_userbyid(10), pg_encoding_to_char(6), pg_size_pretty(123456789::bigint), pg_get_expr(null, 1), pg_get_constraintdef(1), pg_my_temp_schema(), pg_is_in_recovery()
-select pg_get_indexdef(2663), pg_get_indexdef(2663, 1, true), pg_get_indexdef(2663, 0, true), pg_get_function_result(938), pg_get_function_arguments(3464)
+select pg_get_indexdef(2663), pg_get_indexdef(2663, 1, true), pg_get_indexdef(2663, 0, true), pg_get_function_result(938), pg_get_function_arguments(3974)
 select 'a'::"char", 'abc'::"char", 'abc'::char(2), 'abc'::varchar(2), 'abc'::bpchar, 'x'::name || 'y', 'a'::char(3) || 'b'
 select '\x4142'::bytea, 'a'::text = 'a'::bpchar, 'a '::bpchar = 'a'::bpchar, length('ab  '::bpchar)
 select row(1, 'a'), row(1, null), (1, 2) = (1, 2), (1, 2) < (1, 3), row(1, 2) is null

@@ -17,7 +17,7 @@ use crate::types;
 const MOST_ITEMS: usize = 120;
 
 impl Binder<'_> {
-    pub(super) fn from_list(&mut self, list: &[TableWithJoins]) -> Bind<Option<From>> {
+    pub(super) fn items_of_from(&mut self, list: &[TableWithJoins]) -> Bind<Option<From>> {
         let mut parts = Vec::new();
         for table in list {
             parts.push(self.table_with_joins(table)?);
@@ -456,6 +456,7 @@ pub(super) fn filtered(from: Option<From>, conditions: Vec<Condition>) -> From {
 }
 
 /// Gives a condition to a part that has all the slots it reads; gives it back otherwise.
+#[expect(clippy::result_large_err, reason = "the condition goes on to the next part")]
 fn push(from: &mut From, condition: Condition) -> Result<(), Condition> {
     if condition.slots == 0 || condition.slots & !from.slots() != 0 {
         return Err(condition);

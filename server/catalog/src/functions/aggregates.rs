@@ -198,7 +198,6 @@ fn json_object_agg(call: &Call<'_>, rows: Rows<'_>) -> Answer {
 }
 
 /// Sum of squares of the distance from the mean, and how many there are.
-#[expect(clippy::cast_precision_loss, reason = "nobody counts so many rows")]
 fn spread(rows: Rows<'_>) -> (f64, f64) {
     // Step by step, as PostgreSQL does, so that the last digit is the same.
     let (mut count, mut sum, mut squares) = (0.0, 0.0, 0.0);

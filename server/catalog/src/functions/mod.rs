@@ -36,8 +36,6 @@ pub(crate) struct Function {
     pub result: u32,
     /// The last argument may be repeated; it is `any` or an array type.
     pub variadic: bool,
-    /// How many of the last arguments may be left out.
-    pub optional: usize,
     /// NULL for any argument gives NULL.
     pub strict: bool,
     pub body: FunctionBody,
@@ -122,7 +120,7 @@ impl Call<'_> {
 }
 
 const fn function(name: &'static str, args: &'static [u32], result: u32, body: FunctionBody) -> Function {
-    Function { name, args, result, variadic: false, optional: 0, strict: true, body }
+    Function { name, args, result, variadic: false, strict: true, body }
 }
 
 /// A function of one value, which is NULL for any NULL.
@@ -164,11 +162,6 @@ impl Function {
 
     const fn variadic(mut self) -> Self {
         self.variadic = true;
-        self
-    }
-
-    const fn optional(mut self, count: usize) -> Self {
-        self.optional = count;
         self
     }
 

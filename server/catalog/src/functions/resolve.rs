@@ -132,11 +132,7 @@ pub(crate) fn polymorphic(declared: &[u32], result: u32, inputs: &[u32]) -> Opti
     let mut common: Option<u32> = None;
     for (to, from) in declared.iter().zip(inputs).filter(|(_, from)| **from != types::UNKNOWN) {
         match *to {
-            types::ANYELEMENT | types::ANYNONARRAY => {
-                if *element.get_or_insert(*from) != *from {
-                    return None;
-                }
-            }
+            types::ANYELEMENT | types::ANYNONARRAY if *element.get_or_insert(*from) != *from => return None,
             types::ANYARRAY => {
                 let of = types::element_of(*from)?;
                 if *element.get_or_insert(of) != of {

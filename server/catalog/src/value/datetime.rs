@@ -274,7 +274,7 @@ pub(crate) fn parse_timestamp(text: &str) -> Option<(i64, Option<i64>)> {
     if before_christ {
         year = 1 - year;
     }
-    if !(1..=12).contains(&month) || day < 1 || day > days_in_month(year, month) || year > 294_276 || year < -4713 {
+    if !(1..=12).contains(&month) || day < 1 || day > days_in_month(year, month) || !(-4713..=294_276).contains(&year) {
         return None;
     }
     let start = days_of(year, month, day).checked_mul(DAY)?;

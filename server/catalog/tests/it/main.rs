@@ -4,4 +4,5 @@
 
 mod expressions;
 mod fixture;
+mod limits;
 mod replay;
