@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
+use hyperslab::Context;
 use hyperslab::array::{Attributes, ChunkGrid, DatasetBuilder, MemorySource, RawVariable, Values};
 use hyperslab::datafusion::arrow::util::pretty::pretty_format_batches;
-use hyperslab::Context;
 use hyperslab_server::dialect::shown;
 
 use crate::{ask, context};
@@ -52,7 +52,11 @@ async fn statements_of_clients_are_answered_under_the_names_of_postgresql() {
     let all = &["time", "lat", "lon", "air"][..];
     let statements: &[(&str, &[&str], usize)] = &[
         ("select * from air limit 10", all, 10),
-        (r#"SELECT "lat", "air" FROM "public"."air" WHERE ctid BETWEEN '(0,0)'::tid AND '(4294967295,0)'::tid"#, &["lat", "air"], 360),
+        (
+            r#"SELECT "lat", "air" FROM "public"."air" WHERE ctid BETWEEN '(0,0)'::tid AND '(4294967295,0)'::tid"#,
+            &["lat", "air"],
+            360,
+        ),
         ("select lat, avg(air) a from air group by lat", &["lat", "a"], 3),
         ("SELECT * FROM air WHERE 1 = 0", all, 0),
         (r#"SELECT MIN("air"), MAX("air") FROM air"#, &["min", "max"], 1),
@@ -63,14 +67,30 @@ async fn statements_of_clients_are_answered_under_the_names_of_postgresql() {
         ),
         (r#"SELECT "t0"."lat", AVG("t0"."air") AS "m" FROM "air" AS "t0" GROUP BY 1"#, &["lat", "m"], 3),
         ("select lat,count(*) from air where lat >= 11 group by lat order by 1", &["lat", "count"], 2),
-        ("select lat, count(*) n from air where lat >= '11'::float8 and lon < 25 group by lat order by 1", &["lat", "n"], 2),
+        (
+            "select lat, count(*) n from air where lat >= '11'::float8 and lon < 25 group by lat order by 1",
+            &["lat", "n"],
+            2,
+        ),
         (r#"SELECT * FROM "air""#, all, 360),
         ("SELECT air.time, air.lat, air.lon, air.air \nFROM air", all, 360),
-        ("SELECT\n  lat AS lat,\n  lon AS lon,\n  COUNT(*) AS count\nFROM public.air\nGROUP BY\n  lat,\n  lon\nLIMIT 100", &["lat", "lon", "count"], 6),
-        ("SELECT lat AS lat, PERCENTILE_CONT(0.5) WITHIN GROUP (ORDER BY air) AS median FROM public.air GROUP BY lat LIMIT 100", &["lat", "median"], 3),
+        (
+            "SELECT\n  lat AS lat,\n  lon AS lon,\n  COUNT(*) AS count\nFROM public.air\nGROUP BY\n  lat,\n  lon\nLIMIT 100",
+            &["lat", "lon", "count"],
+            6,
+        ),
+        (
+            "SELECT lat AS lat, PERCENTILE_CONT(0.5) WITHIN GROUP (ORDER BY air) AS median FROM public.air GROUP BY lat LIMIT 100",
+            &["lat", "median"],
+            3,
+        ),
         (SUPERSET, &["time", "avg_air"], 10),
         // As Tableau, Power BI, Metabase, Grafana and DBeaver write them.
-        (r#"SELECT "air"."lat" AS "lat", SUM("air"."air") AS "sum:air:ok" FROM "public"."air" "air" GROUP BY 1"#, &["lat", "sum:air:ok"], 3),
+        (
+            r#"SELECT "air"."lat" AS "lat", SUM("air"."air") AS "sum:air:ok" FROM "public"."air" "air" GROUP BY 1"#,
+            &["lat", "sum:air:ok"],
+            3,
+        ),
         (r#"select "_"."lat", "_"."air" from "arrays"."public"."air" "_" limit 1000 offset 0"#, &["lat", "air"], 360),
         (
             r#"SELECT CAST("public"."air"."time" AS date) AS "time", count(*) AS "count" FROM "public"."air" GROUP BY CAST("public"."air"."time" AS date) ORDER BY CAST("public"."air"."time" AS date) ASC"#,
@@ -84,7 +104,11 @@ async fn statements_of_clients_are_answered_under_the_names_of_postgresql() {
         ),
         ("SELECT x.* FROM public.air x ORDER BY x.time FETCH FIRST 5 ROWS ONLY", all, 5),
         ("SELECT count(*), count(*), avg(air) FROM air", &["count", "count", "avg"], 1),
-        ("SELECT current_user, current_database(), current_schema(), version()", &["current_user", "current_database", "current_schema", "version"], 1),
+        (
+            "SELECT current_user, current_database(), current_schema(), version()",
+            &["current_user", "current_database", "current_schema", "version"],
+            1,
+        ),
         ("SELECT lat::int, lat::text, lat FROM air GROUP BY lat ORDER BY lat + 1 DESC", &["lat", "lat", "lat"], 3),
         ("SELECT to_char(time, 'YYYY-MM') AS month, count(*) FROM air GROUP BY 1 ORDER BY 1", &["month", "count"], 3),
     ];
