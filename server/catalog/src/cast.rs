@@ -35,11 +35,6 @@ pub(crate) fn is_reg(ty: u32) -> bool {
     )
 }
 
-/// `text`, `varchar`, `bpchar`.
-pub(crate) fn is_string(ty: u32) -> bool {
-    matches!(ty, types::TEXT | types::VARCHAR | types::BPCHAR)
-}
-
 /// Numbers from narrow to wide.
 fn width(ty: u32) -> Option<u8> {
     Some(match ty {
@@ -110,16 +105,19 @@ pub(crate) fn same_form(from: u32, to: u32) -> bool {
     if from == to {
         return true;
     }
-    match (from, to) {
-        (types::TEXT | types::VARCHAR | types::NAME | types::PG_NODE_TREE, types::TEXT | types::VARCHAR) => true,
-        (types::INT2, types::INT4 | types::INT8) | (types::INT4, types::INT8) => true,
-        (types::OID | types::XID | types::CID, types::INT8) => true,
-        (types::TIMESTAMP, types::TIMESTAMPTZ) | (types::TIMESTAMPTZ, types::TIMESTAMP) => true,
-        (types::FLOAT4, types::FLOAT8) => true,
-        (types::INT2VECTOR, types::INT2_ARRAY) | (types::OIDVECTOR, types::OID_ARRAY) => true,
-        (types::RECORD, types::RECORD) => true,
-        _ => false,
-    }
+    matches!(
+        (from, to),
+        (types::TEXT | types::VARCHAR | types::NAME | types::PG_NODE_TREE, types::TEXT | types::VARCHAR)
+            | (types::INT2, types::INT4 | types::INT8)
+            | (types::INT4, types::INT8)
+            | (types::OID | types::XID | types::CID, types::INT8)
+            | (types::TIMESTAMP, types::TIMESTAMPTZ)
+            | (types::TIMESTAMPTZ, types::TIMESTAMP)
+            | (types::FLOAT4, types::FLOAT8)
+            | (types::INT2VECTOR, types::INT2_ARRAY)
+            | (types::OIDVECTOR, types::OID_ARRAY)
+            | (types::RECORD, types::RECORD)
+    )
 }
 
 /// The value as the other type.

@@ -5,7 +5,7 @@ use crate::error::PgError;
 use crate::eval::Run;
 use crate::lookup::{Kind, number};
 use crate::types;
-use crate::value::{Value, quote_identifier};
+use crate::value::Value;
 
 /// The kind of object that a `reg…` type stands for.
 fn kind(ty: u32) -> Kind {
@@ -239,9 +239,4 @@ fn procedure(run: &Run<'_>, text: &str) -> Result<Option<u32>, PgError> {
     }
     let found = candidates(run, &parts);
     Ok(found.into_iter().find(|oid| argument_types(run, *oid).as_deref() == Some(&wanted)))
-}
-
-/// The name of an object with its schema, quoted where needed.
-pub(crate) fn qualified(schema: &str, name: &str) -> String {
-    format!("{}.{}", quote_identifier(schema), quote_identifier(name))
 }

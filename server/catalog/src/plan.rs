@@ -154,8 +154,6 @@ pub(crate) enum Expr {
 pub(crate) enum SubqueryKind {
     /// The one value of the one row.
     Scalar,
-    /// The one row, as a record of these types.
-    Row(Arc<[u32]>),
     /// Whether there is a row.
     Exists,
     /// The values of all rows.

@@ -476,8 +476,7 @@ fn set_type(resolved: &Resolved) -> Type {
 fn declared_types(function: &Function, count: usize) -> Option<Vec<u32>> {
     let most = function.args.len();
     if !function.variadic {
-        return (count <= most && count + function.optional >= most)
-            .then(|| function.args.iter().take(count).copied().collect());
+        return (count == most).then(|| function.args.iter().take(count).copied().collect());
     }
     let (last, fixed) = function.args.split_last()?;
     if count < most {

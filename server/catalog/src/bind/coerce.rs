@@ -3,7 +3,6 @@
 use super::{Bind, Binder, Bound, Fail};
 use crate::cast::{Context, cast, context, same_form};
 use crate::error::PgError;
-use crate::eval::Env;
 use crate::plan::{Expr, Type};
 use crate::types;
 
@@ -126,15 +125,5 @@ impl Binder<'_> {
             })
             .collect::<Bind<_>>()?;
         Ok((all, ty))
-    }
-
-    /// Works an expression out now if it reads nothing.
-    pub(super) fn folded_constant(&self, expr: Expr) -> Bind<Expr> {
-        Ok(match &expr {
-            Expr::Cast { expr: inner, .. } if matches!(**inner, Expr::Const(_)) => {
-                Expr::Const(self.run.eval(&expr, Env { tuple: &[], parent: None })?)
-            }
-            _ => expr,
-        })
     }
 }

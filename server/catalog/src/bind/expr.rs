@@ -164,7 +164,7 @@ impl Binder<'_> {
         {
             if array.elem.is_empty() {
                 let empty = Expr::Array { elements: Vec::new(), nested: false };
-                return Ok(Bound::new(empty, ty, self.at(&expr)));
+                return Ok(Bound::new(empty, ty, self.at(expr)));
             }
             let elements = array.elem.iter().map(|e| self.expr(e)).collect::<Bind<Vec<_>>>()?;
             if elements.iter().all(|e| types::element_of(e.oid()).is_none()) {
@@ -172,7 +172,7 @@ impl Binder<'_> {
                     .into_iter()
                     .map(|e| Ok(self.coerce(e, element, typmod, Context::Explicit)?.expr))
                     .collect::<Bind<Vec<_>>>()?;
-                return Ok(Bound::new(Expr::Array { elements, nested: false }, ty, self.at(&expr)));
+                return Ok(Bound::new(Expr::Array { elements, nested: false }, ty, self.at(expr)));
             }
         }
         let bound = self.expr(expr)?;
@@ -486,7 +486,7 @@ impl Binder<'_> {
     }
 
     fn unary_expr(&mut self, op: UnaryOperator, expr: &Ast) -> Bind<Bound> {
-        let at = self.at(&expr);
+        let at = self.at(expr);
         if op == UnaryOperator::Minus
             && let Ast::Value(value) = expr
             && let Literal::Number(n, _) = &value.value

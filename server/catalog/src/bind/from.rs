@@ -17,7 +17,7 @@ use crate::types;
 const MOST_ITEMS: usize = 120;
 
 impl Binder<'_> {
-    pub(super) fn from_list(&mut self, list: &[TableWithJoins]) -> Bind<Option<From>> {
+    pub(super) fn items_of_from(&mut self, list: &[TableWithJoins]) -> Bind<Option<From>> {
         let mut parts = Vec::new();
         for table in list {
             parts.push(self.table_with_joins(table)?);
@@ -406,23 +406,15 @@ impl Binder<'_> {
 }
 
 fn split_and<'e>(expr: &'e Ast, parts: &mut Vec<&'e Ast>) {
-    // Chains of `AND` lean to the left.
-    let mut rights = Vec::new();
-    let mut expr = expr;
-    loop {
+    // By a list of what is left, so that a chain may be long.
+    let mut left = vec![expr];
+    while let Some(expr) = left.pop() {
         match expr {
-            Ast::BinaryOp { left, op: BinaryOperator::And, right } => {
-                rights.push(&**right);
-                expr = left;
-            }
-            Ast::Nested(inner) if matches!(**inner, Ast::BinaryOp { op: BinaryOperator::And, .. }) => expr = inner,
-            other => {
-                parts.push(other);
-                break;
-            }
+            Ast::BinaryOp { left: first, op: BinaryOperator::And, right } => left.extend([&**right, &**first]),
+            Ast::Nested(inner) => left.push(inner),
+            other => parts.push(other),
         }
     }
-    parts.extend(rights.into_iter().rev());
 }
 
 /// Parts side by side; inner joins of inner joins become one.
@@ -464,6 +456,7 @@ pub(super) fn filtered(from: Option<From>, conditions: Vec<Condition>) -> From {
 }
 
 /// Gives a condition to a part that has all the slots it reads; gives it back otherwise.
+#[expect(clippy::result_large_err, reason = "the condition goes on to the next part")]
 fn push(from: &mut From, condition: Condition) -> Result<(), Condition> {
     if condition.slots == 0 || condition.slots & !from.slots() != 0 {
         return Err(condition);

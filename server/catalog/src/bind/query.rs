@@ -262,7 +262,7 @@ impl Binder<'_> {
                         None => {
                             return Err(PgError::new("0A000", "invalid UNION/INTERSECT/EXCEPT ORDER BY clause")
                                 .with_hint("Add the expression/function to every SELECT, or move the UNION into a FROM clause.")
-                                .at(self.at(&other))
+                                .at(self.at(other))
                                 .into());
                         }
                     },
@@ -275,7 +275,7 @@ impl Binder<'_> {
     /// The column that a number in `ORDER BY` or `GROUP BY` means.
     pub(super) fn ordinal_column(&self, n: i64, count: usize, clause: &str, expr: &Ast) -> Bind<usize> {
         usize::try_from(n).ok().and_then(|n| n.checked_sub(1)).filter(|n| *n < count).ok_or_else(|| {
-            PgError::new("42P10", format!("{clause} position {n} is not in select list")).at(self.at(&expr)).into()
+            PgError::new("42P10", format!("{clause} position {n} is not in select list")).at(self.at(expr)).into()
         })
     }
 

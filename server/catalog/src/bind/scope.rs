@@ -62,8 +62,6 @@ pub(super) struct Frame {
     pub windows: Vec<WindowCall>,
     pub named_windows: Vec<(String, super::window::Spec)>,
     pub sets: Vec<Vec<Expr>>,
-    /// The deepest set-returning function in what was bound last.
-    pub set_depth: usize,
 }
 
 impl Frame {
@@ -81,7 +79,6 @@ impl Frame {
             windows: Vec::new(),
             named_windows: Vec::new(),
             sets: Vec::new(),
-            set_depth: 0,
         }
     }
 

@@ -32,7 +32,7 @@ impl Binder<'_> {
         {
             return Err(unsupported("this clause"));
         }
-        let mut from = self.from_list(&select.from)?;
+        let mut from = self.items_of_from(&select.from)?;
         if let Some(condition) = &select.selection {
             self.clause(Clause::Where);
             let conditions = self.conditions(condition, "WHERE")?;

@@ -38,10 +38,6 @@ impl Run<'_> {
         Ok(match kind {
             SubqueryKind::Exists => Value::Bool(!rows.is_empty()),
             SubqueryKind::Scalar => one()?.and_then(|row| row.first()).cloned().unwrap_or_default(),
-            SubqueryKind::Row(types) => match one()? {
-                Some(row) => Value::Record(types.iter().copied().zip(row.iter().cloned()).collect()),
-                None => Value::Null,
-            },
             SubqueryKind::Array => {
                 let values: Vec<Value> = rows.iter().map(|r| r.first().cloned().unwrap_or_default()).collect();
                 let array = crate::functions::collect_array(values)?;

@@ -153,14 +153,13 @@ fn parse(text: &str) -> Option<Json> {
     reader.rest.next().is_none().then_some(value)
 }
 
-fn parsed(text: &str, ty: u32) -> Result<Json, PgError> {
-    let name = if ty == JSONB { "json" } else { "json" };
-    parse(text).ok_or_else(|| PgError::new("22P02", format!("invalid input syntax for type {name}")))
+fn parsed(text: &str) -> Result<Json, PgError> {
+    parse(text).ok_or_else(|| PgError::new("22P02", "invalid input syntax for type json"))
 }
 
 /// Reads text as `json`, which stays as it is, or `jsonb`, which gets its one form.
 pub(crate) fn json_input(ty: u32, text: &str) -> Answer {
-    let json = parsed(text, ty)?;
+    let json = parsed(text)?;
     Ok(if ty == JSONB { Value::from(shown(&normal(json))) } else { Value::text(text) })
 }
 
@@ -267,7 +266,7 @@ pub(super) fn finished(ty: u32, text: String) -> Answer {
 }
 
 fn build_object(c: &Call<'_>) -> Answer {
-    if c.args.len() % 2 != 0 {
+    if !c.args.len().is_multiple_of(2) {
         return Err(PgError::new("22023", "argument list must have even number of elements"));
     }
     let mut parts = Vec::new();
@@ -315,7 +314,7 @@ fn steps(c: &Call<'_>) -> Vec<Option<String>> {
 }
 
 fn found(c: &Call<'_>) -> Result<Option<Json>, PgError> {
-    let json = parsed(c.str(0), c.ty(0))?;
+    let json = parsed(c.str(0))?;
     // A number finds nothing in an object, a name nothing in an array.
     if !matches!(c.arg(1), Value::Array(_)) {
         let number = matches!(c.arg(1), Value::Int(_));
@@ -347,7 +346,7 @@ fn get_text(c: &Call<'_>) -> Answer {
 }
 
 fn has(c: &Call<'_>) -> Answer {
-    Ok(Value::Bool(match parsed(c.str(0), c.ty(0))? {
+    Ok(Value::Bool(match parsed(c.str(0))? {
         Json::Object(all) => all.iter().any(|(name, _)| name == c.str(1)),
         Json::Array(all) => all.iter().any(|v| matches!(v, Json::String(s) if s == c.str(1))),
         Json::String(s) => s == c.str(1),
@@ -356,7 +355,7 @@ fn has(c: &Call<'_>) -> Answer {
 }
 
 fn typeof_json(c: &Call<'_>) -> Answer {
-    Ok(Value::text(match parsed(c.str(0), c.ty(0))? {
+    Ok(Value::text(match parsed(c.str(0))? {
         Json::Null => "null",
         Json::Bool(_) => "boolean",
         Json::Number(_) => "number",
@@ -367,14 +366,14 @@ fn typeof_json(c: &Call<'_>) -> Answer {
 }
 
 fn elements(c: &Call<'_>) -> Result<Vec<Json>, PgError> {
-    match parsed(c.str(0), c.ty(0))? {
+    match parsed(c.str(0))? {
         Json::Array(all) => Ok(all),
         _ => Err(PgError::new("22023", "cannot extract elements from a scalar")),
     }
 }
 
 fn array_length(c: &Call<'_>) -> Answer {
-    match parsed(c.str(0), c.ty(0))? {
+    match parsed(c.str(0))? {
         Json::Array(all) => Ok(Value::Int(i64::try_from(all.len()).unwrap_or(i64::MAX))),
         _ => Err(PgError::new("22023", "cannot get array length of a scalar")),
     }
@@ -397,7 +396,7 @@ fn array_elements_text(c: &Call<'_>) -> Result<Vec<Value>, PgError> {
 }
 
 fn fields(c: &Call<'_>) -> Result<Vec<(String, Json)>, PgError> {
-    match parsed(c.str(0), c.ty(0))? {
+    match parsed(c.str(0))? {
         Json::Object(all) => Ok(all),
         _ => Err(PgError::new("22023", "cannot deconstruct a scalar")),
     }

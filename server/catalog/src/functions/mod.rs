@@ -13,6 +13,8 @@ mod resolve;
 mod session;
 mod strings;
 mod system;
+#[cfg(test)]
+mod tests;
 mod times;
 
 use std::collections::HashMap;
@@ -34,8 +36,6 @@ pub(crate) struct Function {
     pub result: u32,
     /// The last argument may be repeated; it is `any` or an array type.
     pub variadic: bool,
-    /// How many of the last arguments may be left out.
-    pub optional: usize,
     /// NULL for any argument gives NULL.
     pub strict: bool,
     pub body: FunctionBody,
@@ -120,7 +120,7 @@ impl Call<'_> {
 }
 
 const fn function(name: &'static str, args: &'static [u32], result: u32, body: FunctionBody) -> Function {
-    Function { name, args, result, variadic: false, optional: 0, strict: true, body }
+    Function { name, args, result, variadic: false, strict: true, body }
 }
 
 /// A function of one value, which is NULL for any NULL.
@@ -165,11 +165,6 @@ impl Function {
         self
     }
 
-    const fn optional(mut self, count: usize) -> Self {
-        self.optional = count;
-        self
-    }
-
     pub fn is_aggregate(&self) -> bool {
         matches!(self.body, FunctionBody::Aggregate(_))
     }
@@ -177,6 +172,11 @@ impl Function {
     pub fn is_set(&self) -> bool {
         matches!(self.body, FunctionBody::Set { .. })
     }
+}
+
+/// Whether a function of this name can be called.
+pub(crate) fn exists(name: &str) -> bool {
+    !named(None, name).is_empty()
 }
 
 /// All functions of a name; names are in lower case.

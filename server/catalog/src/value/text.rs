@@ -227,6 +227,9 @@ fn invalid(ty: u32, text: &str) -> PgError {
 }
 
 fn invalid_time(ty: u32, text: &str) -> PgError {
+    if datetime::is_no_day(text) {
+        return PgError::new("22008", format!("date/time field value out of range: \"{text}\""));
+    }
     PgError { code: "22007", ..invalid(ty, text) }
 }
 
@@ -280,7 +283,7 @@ fn parse_bytes(text: &str) -> Option<Vec<u8>> {
     if let Some(hex) = text.strip_prefix("\\x") {
         let digits: Vec<u32> =
             hex.chars().filter(|c| !c.is_whitespace()).map(|c| c.to_digit(16)).collect::<Option<_>>()?;
-        if digits.len() % 2 != 0 {
+        if !digits.len().is_multiple_of(2) {
             return None;
         }
         return digits
@@ -472,11 +475,6 @@ impl ArrayReader<'_> {
             self.rest.next();
         }
     }
-}
-
-/// The words that must be quoted to be a name.
-pub(crate) fn keywords() -> impl Iterator<Item = &'static str> {
-    KEYWORDS.split(' ')
 }
 
 /// A name as SQL text has it: quoted if it would be read as something else.
