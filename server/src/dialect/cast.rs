@@ -168,11 +168,11 @@ fn timestamp(literal: &str) -> Option<Expr> {
 const NANOSECONDS_END: i64 = 292 * 365 * DAY;
 
 fn moment(micros: i64, zone: &str) -> Option<Expr> {
-    let written = time::write_timestamp(micros);
+    let written = time::write_timestamp(micros, zone);
     if written.ends_with("BC") {
         return None;
     }
-    let value = text(&format!("{written}{zone}"));
+    let value = text(&written);
     if micros.abs() < NANOSECONDS_END {
         return Some(if zone.is_empty() {
             engine_cast(value, types::engine_type("timestamp"))

@@ -168,7 +168,11 @@ impl Connection {
         }
         let answer = answer?;
         if let Some(sleep) = answer.sleep {
-            watch.guard(async { Ok(tokio::time::sleep(sleep).await) }).await?;
+            let asleep = async {
+                tokio::time::sleep(sleep).await;
+                Ok(())
+            };
+            watch.guard(asleep).await?;
         }
         Ok(answer.rows)
     }

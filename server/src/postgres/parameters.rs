@@ -265,7 +265,7 @@ fn read_binary(oid: u32, rest: &mut Bytes) -> Option<Result<ScalarValue, ServerE
             text(rest)?
         }
         types::TEXT | types::VARCHAR | types::BPCHAR | types::NAME | types::JSON => text(rest)?,
-        _ => return Some(list(oid, rest)?),
+        _ => return list(oid, rest),
     }))
 }
 

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod reference;
+mod statements;
 
 use hyperslab::{Context, QueryResult};
 

@@ -28,7 +28,7 @@ async fn a_request_to_cancel_stops_the_reads() {
     let before = Instant::now();
     token.cancel_query(NoTls).await.unwrap();
     let (answer, client) = query.await.unwrap();
-    assert!(before.elapsed() < Duration::from_secs(1));
+    assert!(before.elapsed() < Duration::from_secs(3));
     assert_eq!(answer.unwrap_err().code().unwrap().code(), "57014");
     store.expect_rest().await;
     // The connection goes on.
@@ -71,7 +71,7 @@ async fn a_timeout_stops_the_reads() {
         let before = Instant::now();
         let answer = raw.query(statement).await;
         assert_eq!(error_code(&answer).as_deref(), Some("57014"));
-        assert!(before.elapsed() < Duration::from_millis(1400), "{:?}", before.elapsed());
+        assert!(before.elapsed() < Duration::from_secs(3), "{:?}", before.elapsed());
         store.expect_rest().await;
     }
 }

@@ -142,7 +142,7 @@ async fn values_for_a_statement_are_checked() {
     let mut raw: Raw<_> = server.raw().await;
     let parse = message(b'P', &[text(""), text("select lat from ersst where lat = $1 limit 1"), vec![0, 0]].concat());
     let sync = message(b'S', b"");
-    let mut values = |formats: &[u8], value: &[u8]| {
+    let values = |formats: &[u8], value: &[u8]| {
         let mut body = [text(""), text("")].concat();
         body.extend(formats);
         body.extend([0, 1]);

@@ -31,7 +31,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "hyperslab-plot",
         ],
     ),
-    ("hyperslab-server", &["hyperslab"]),
+    ("hyperslab-server", &["hyperslab", "hyperslab-pg-catalog"]),
     ("hyperslab-cli", &["hyperslab", "hyperslab-server"]),
     ("hyperslab-benches", &["hyperslab", "hyperslab-array", "hyperslab-zarr", "hyperslab-connectors"]),
     ("hyperslab-tests", &[]),

@@ -201,7 +201,8 @@ fn each<'t, T>(
     let mut last: Option<(&str, T)> = None;
     let mut texts = Vec::with_capacity(array.len());
     for row in 0..array.len() {
-        let Some(text) = template(row).filter(|_| array.is_valid(row)) else {
+        // PostgreSQL has no answer after a template of nothing.
+        let Some(text) = template(row).filter(|text| !text.is_empty() && array.is_valid(row)) else {
             texts.push(None);
             continue;
         };

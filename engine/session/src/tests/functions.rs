@@ -4,7 +4,9 @@ use std::path::Path;
 
 use datafusion::logical_expr::{DocSection, Documentation};
 use hyperslab_exec::functions;
-use hyperslab_exec::functions::reference::{self, AGGREGATES, LABELS, POSITIONS, SPHERE, TABLES, TIME};
+use hyperslab_exec::functions::reference::{
+    self, AGGREGATES, INTERVALS, LABELS, NUMBERS, POSITIONS, SPHERE, TABLES, TEXT, TIME,
+};
 
 const HEAD: &str = "# Functions
 
@@ -50,7 +52,7 @@ fn the_page_of_functions_is_current() {
     });
     let all: Vec<(String, Documentation)> = scalars.chain(aggregates).chain(tables).collect();
 
-    let mut sections = vec![TIME, LABELS, POSITIONS, SPHERE, AGGREGATES, TABLES];
+    let mut sections = vec![TIME, TEXT, INTERVALS, NUMBERS, LABELS, POSITIONS, SPHERE, AGGREGATES, TABLES];
     for (_, doc) in &all {
         if !sections.iter().any(|s| s.label == doc.doc_section.label) {
             sections.push(doc.doc_section.clone());

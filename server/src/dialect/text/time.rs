@@ -286,11 +286,11 @@ fn offset(text: &str) -> Option<i64> {
     (hours <= 15 && minutes < 60 && seconds < 60).then_some(sign * (hours * 3_600 + minutes * 60 + seconds))
 }
 
-/// A date and a time of day, as PostgreSQL writes them: `2024-03-05 14:07:09.5`.
-pub(in crate::dialect) fn write_timestamp(micros: i64) -> String {
+/// A date, a time of day and a zone, as PostgreSQL writes them: `2024-03-05 14:07:09.5+00`.
+pub(in crate::dialect) fn write_timestamp(micros: i64, zone: &str) -> String {
     let (days, of_day) = (micros.div_euclid(DAY), micros.rem_euclid(DAY));
     let (date, suffix) = parts_of_date(days);
-    format!("{date} {}{suffix}", write_time(of_day))
+    format!("{date} {}{zone}{suffix}", write_time(of_day))
 }
 
 /// A date: `2024-03-05`, `0044-03-15 BC`.

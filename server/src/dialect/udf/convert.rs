@@ -140,7 +140,7 @@ pub fn written(array: &ArrayRef) -> Result<StringArray> {
             let suffix = if zone.is_some() { "+00" } else { "" };
             let micros = plain(array, &DataType::Timestamp(TimeUnit::Microsecond, zone.clone()))?;
             all(micros.as_primitive::<TimestampMicrosecondType>().iter(), |micros| {
-                time::write_timestamp(micros) + suffix
+                time::write_timestamp(micros, suffix)
             })
         }
         DataType::Time32(_) | DataType::Time64(_) => {

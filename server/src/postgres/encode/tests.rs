@@ -48,6 +48,26 @@ fn check(array: ArrayRef) {
     }
 }
 
+/// The text of a binary `numeric`, digit by digit.
+fn numeric(bytes: &[u8]) -> String {
+    let word = |at: usize| i16::from_be_bytes([bytes[at * 2], bytes[at * 2 + 1]]);
+    let (count, weight, sign, places) = (word(0), word(1), word(2), word(3) as usize);
+    assert_eq!(bytes.len(), 8 + count as usize * 2);
+    let group = |power: i16| match weight - power {
+        at if (0..count).contains(&at) => word(4 + at as usize),
+        _ => 0,
+    };
+    let whole: String = (0..=weight.max(0)).rev().map(|power| format!("{:04}", group(power))).collect();
+    let fraction: String = (1..=places.div_ceil(4) as i16).map(|n| format!("{:04}", group(-n))).collect();
+    let whole = whole.trim_start_matches('0');
+    let sign = if sign == 0 { "" } else { "-" };
+    let whole = if whole.is_empty() { "0" } else { whole };
+    match places {
+        0 => format!("{sign}{whole}"),
+        _ => format!("{sign}{whole}.{}", &fraction[..places]),
+    }
+}
+
 proptest! {
     #[test]
     fn numbers_are_read_again(v: i64, f: f64, g: f32, small: i16) {
@@ -64,10 +84,14 @@ proptest! {
     #[test]
     fn decimals_are_read_again(v in -10_i128.pow(38) + 1..10_i128.pow(38), small in -99_999_i128..99_999, scale in 0_i8..=38) {
         for v in [v, small] {
-            check(Arc::new(Decimal128Array::from(vec![v]).with_precision_and_scale(38, scale).unwrap()));
+            let narrow: ArrayRef = Arc::new(Decimal128Array::from(vec![v]).with_precision_and_scale(38, scale).unwrap());
+            prop_assert_eq!(numeric(&binary(&narrow, 0).unwrap()), text(&narrow, 0).unwrap());
             let wide = i256::from_i128(v).wrapping_mul(i256::from_i128(10_i128.pow(30)));
-            check(Arc::new(Decimal256Array::from(vec![wide]).with_precision_and_scale(76, scale).unwrap()));
+            let wide = Decimal256Array::from(vec![wide]).with_precision_and_scale(76, scale).unwrap();
+            let wide: ArrayRef = Arc::new(wide);
+            prop_assert_eq!(numeric(&binary(&wide, 0).unwrap()), text(&wide, 0).unwrap());
         }
+        check(Arc::new(Decimal128Array::from(vec![small]).with_precision_and_scale(38, scale.min(20)).unwrap()));
     }
 
     #[test]

@@ -126,6 +126,9 @@ pub(super) fn names(list: &str) -> Option<Vec<String>> {
         } else {
             let (bare, after) = rest.split_once(',').map_or((rest, None), |(bare, _)| (bare, rest.get(bare.len()..)));
             name = bare.trim().to_ascii_lowercase();
+            if name.is_empty() || name.contains(['"', ' ']) {
+                return None;
+            }
             rest = after.unwrap_or_default();
         }
         found.push(name);

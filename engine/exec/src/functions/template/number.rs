@@ -378,6 +378,9 @@ impl<'a> Writing<'a> {
 
     fn point(&mut self) {
         self.is_inside = false;
+        if self.digits.fraction.is_empty() {
+            return;
+        }
         self.sign_before(true);
         self.out.push('.');
         self.sign_behind();
@@ -410,7 +413,8 @@ impl<'a> Writing<'a> {
             true => self.template.whole + self.kept,
             false => places,
         };
-        if self.place != last || (self.template.has_point && !self.out.contains('.')) {
+        let lacks_point = !self.digits.fraction.is_empty() && !self.out.contains('.');
+        if self.place != last || lacks_point {
             return;
         }
         let is_negative = self.digits.is_negative;

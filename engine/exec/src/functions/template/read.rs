@@ -348,11 +348,11 @@ fn read_number(input: &mut Input<'_>, digits: usize, takes_all: bool, key: Key) 
     Ok((value, length))
 }
 
-/// A year; one of fewer than four digits is of this century or of the last.
+/// A year. Where the template has fewer than four digits, it is of this century or of the last.
 fn read_year(input: &mut Input<'_>, digits: u8, takes_all: bool, key: Key) -> Result<(i64, u8), String> {
     let (year, length) = read_number(input, usize::from(digits), takes_all, key)?;
     let year = match year {
-        _ if length >= 4 => year,
+        _ if digits == 4 || length >= 4 => year,
         ..70 => year + 2_000,
         70..100 => year + 1_900,
         100..520 => year + 2_000,

@@ -133,8 +133,8 @@ impl Field {
             Key::RomanMonth => self.name(out, month(&ROMAN_MONTHS, parts)?, 4),
             Key::Weekday => self.name(out, weekday(days("a day of the week")?), 9),
             Key::WeekdayShort => out.push_str(&self.cased(short(weekday(days("a day of the week")?)))),
-            Key::DayOfYear => self.number(out, parts.day_of_year(), 3),
-            Key::Day => self.number(out, parts.day, 2),
+            Key::DayOfYear => self.count(out, parts.day_of_year(), 3),
+            Key::Day => self.count(out, parts.day, 2),
             Key::DayOfWeek => {
                 let days = days("a day of the week")?;
                 out.push_str(&((days + 4).rem_euclid(7) + 1).to_string());
@@ -142,10 +142,10 @@ impl Field {
             Key::IsoDayOfWeek => out.push_str(&iso_week(days("a day of the week")?).2.to_string()),
             Key::IsoDayOfYear => {
                 let (_, week, day) = iso_week(days("a day of the year of weeks")?);
-                self.number(out, (week - 1) * 7 + day, 3);
+                self.count(out, (week - 1) * 7 + day, 3);
             }
-            Key::IsoWeek => self.number(out, iso_week(days("a week")?).1, 2),
-            Key::WeekOfYear => self.number(out, (parts.day_of_year() - 1) / 7 + 1, 2),
+            Key::IsoWeek => self.count(out, iso_week(days("a week")?).1, 2),
+            Key::WeekOfYear => self.count(out, (parts.day_of_year() - 1) / 7 + 1, 2),
             Key::WeekOfMonth => out.push_str(&((parts.day - 1) / 7 + 1).to_string()),
             Key::Quarter => {
                 if parts.month != 0 {
@@ -188,6 +188,12 @@ impl Field {
             (false, true) => width + 1,
             (false, false) => width,
         };
+        out.push_str(&format!("{value:0width$}"));
+    }
+
+    /// As [`Self::number`]; a minus takes the place of a zero.
+    fn count(&self, out: &mut String, value: i64, width: usize) {
+        let width = if self.is_filled { 0 } else { width };
         out.push_str(&format!("{value:0width$}"));
     }
 
