@@ -32,7 +32,10 @@ const LAYERS: &[(&str, &[&str])] = &[
     ),
     ("hyperslab-server", &["hyperslab"]),
     ("hyperslab-cli", &["hyperslab", "hyperslab-server"]),
-    ("hyperslab-benches", &["hyperslab", "hyperslab-array", "hyperslab-zarr", "hyperslab-connectors"]),
+    (
+        "hyperslab-benches",
+        &["hyperslab", "hyperslab-array", "hyperslab-zarr", "hyperslab-connectors", "hyperslab-server"],
+    ),
     ("hyperslab-tests", &[]),
 ];
 
