@@ -67,7 +67,7 @@ pub enum Command {
     /// Serve datasets to clients of PostgreSQL and Arrow Flight SQL, until Ctrl-C.
     ///
     /// Without --config and --users the server listens on this machine alone and asks nobody for a password.
-    Serve(Serve),
+    Serve(Box<Serve>),
     /// Read a password from standard input, and print the line of USER for the file of --users.
     Passwd {
         /// Who logs in with it.

@@ -260,3 +260,6 @@ fn random<const N: usize>() -> Result<[u8; N], ServerError> {
         .map_err(|_| ServerError::new(code::INTERNAL_ERROR, "the system gives no random numbers"))?;
     Ok(bytes)
 }
+
+#[cfg(test)]
+mod tests;

@@ -70,6 +70,11 @@ impl ScramServer {
         }
     }
 
+    #[cfg(test)]
+    pub(super) fn say_nonce(&mut self, nonce: &str) {
+        self.nonce = Some(nonce.into());
+    }
+
     /// Over TLS: binds the login to the certificate, where [`crate::tls::Tls::end_point`] gives its hash.
     #[must_use]
     pub fn bound_to(mut self, end_point: Option<&[u8]>) -> Self {

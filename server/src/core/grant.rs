@@ -8,15 +8,19 @@
 //!                                     └─→ URL ─→ scheme, host, segments ────→ below a prefix?
 //! ```
 
-use std::ffi::OsStr;
-use std::path::{Component, Path, PathBuf};
+mod links;
+
+use std::path::{Path, PathBuf};
+
+use links::{Looked, resolved};
 
 /// The prefixes that a user was granted.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Default)]
 pub(super) struct Grant {
     prefixes: Vec<Place>,
     /// What relative paths are relative to.
     folder: PathBuf,
+    looked: Looked,
 }
 
 /// A location with one meaning.
@@ -28,11 +32,21 @@ enum Place {
     Url { scheme: String, authority: String, parts: Vec<String> },
 }
 
+impl Place {
+    /// The path with its links resolved, where it is one.
+    fn resolved(&self) -> Option<PathBuf> {
+        match self {
+            Self::Path(path) => resolved(path),
+            Self::Url { .. } => None,
+        }
+    }
+}
+
 impl Grant {
     /// The grant of these prefixes. One that is none grants nothing; the configuration has refused it before.
     pub fn new(prefixes: &[String], folder: &Path) -> Self {
         let prefixes = prefixes.iter().filter_map(|prefix| place(prefix, folder, false).ok()).collect();
-        Self { prefixes, folder: folder.to_path_buf() }
+        Self { prefixes, folder: folder.to_path_buf(), looked: Looked::default() }
     }
 
     /// Whether `location` is at or below one of the prefixes, links resolved.
@@ -46,10 +60,13 @@ impl Grant {
         Ok(match place(location, &self.folder, true)? {
             Place::Path(path) => {
                 let Some(real) = resolved(&path) else { return Ok(false) };
-                self.prefixes.iter().any(|prefix| match prefix {
-                    Place::Path(prefix) => resolved(prefix).is_some_and(|prefix| real.starts_with(prefix)),
-                    Place::Url { .. } => false,
-                })
+                let folders: Vec<PathBuf> = self.prefixes.iter().filter_map(Place::resolved).collect();
+                let inside = |path: &Path| folders.iter().any(|folder| path.starts_with(folder));
+                if !inside(&real) {
+                    return Ok(false);
+                }
+                self.looked.through(&real, inside)?;
+                true
             }
             Place::Url { scheme, authority, parts } => self.prefixes.iter().any(|prefix| match prefix {
                 Place::Url { scheme: s, authority: a, parts: p } => {
@@ -184,25 +201,6 @@ fn decoded(part: &str) -> Result<String, String> {
     }
     refuse_way_out(&text)?;
     Ok(text)
-}
-
-/// The path with the links of what is there resolved; `None` where a link leads nowhere or nobody may look.
-fn resolved(path: &Path) -> Option<PathBuf> {
-    let mut there = path;
-    let mut missing: Vec<&OsStr> = Vec::new();
-    loop {
-        match there.canonicalize() {
-            Ok(real) => return Some(missing.iter().rev().fold(real, |path, part| path.join(part))),
-            // Something is there, and it has no end: a link to what is not there yet would be written through.
-            Err(_) if there.symlink_metadata().is_ok() => return None,
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return None,
-            Err(_) => {
-                let Some(Component::Normal(last)) = there.components().next_back() else { return None };
-                missing.push(last);
-                there = there.parent()?;
-            }
-        }
-    }
 }
 
 #[cfg(test)]

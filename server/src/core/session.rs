@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use hyperslab::datafusion::error::DataFusionError;
+use hyperslab::datafusion::sql::parser::Statement as SqlStatement;
 use hyperslab::{Access, Context, QueryResult, Statement};
 use tokio_util::sync::CancellationToken;
 
@@ -103,15 +104,17 @@ impl Session {
     /// When it is refused, cannot be planned, or was stopped.
     pub async fn plan(&self, watch: &Watch, statement: Statement) -> Result<QueryResult, ServerError> {
         self.refuse_writes(&statement)?;
-        watch.guard(async { Ok(self.context.execute(statement).await?) }).await
+        // A `COPY` reads while it is executed. An option that is set is to stay in the session.
+        let context = match writes_files(&statement) {
+            true => watch.counted(&self.context),
+            false => self.context.clone(),
+        };
+        watch.guard(async { Ok(context.execute(statement).await?) }).await
     }
 
-    /// Runs an answer under the watch of its statement.
-    ///
-    /// # Errors
-    /// When it cannot be planned, or was stopped.
-    pub async fn run(&self, watch: Watch, result: QueryResult) -> Result<Run, ServerError> {
-        Run::start(watch, result).await
+    /// An answer to be read under the watch of its statement.
+    pub fn run(&self, watch: Watch, result: QueryResult) -> Run {
+        Run::new(watch, result)
     }
 
     fn refuse_writes(&self, statement: &Statement) -> Result<(), ServerError> {
@@ -121,6 +124,10 @@ impl Session {
     fn token(&self) -> CancellationToken {
         self.current.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
+}
+
+fn writes_files(statement: &Statement) -> bool {
+    matches!(statement, Statement::Sql(sql) if matches!(sql.as_ref(), SqlStatement::CopyTo(_)))
 }
 
 /// The locations that a user may name.

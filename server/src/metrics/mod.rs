@@ -89,6 +89,11 @@ impl Metrics {
         }
     }
 
+    /// Takes back that a statement began: it is counted under another watch.
+    pub(crate) fn forgotten(&self) {
+        self.running.fetch_sub(1, Ordering::Relaxed);
+    }
+
     /// Counts a connection over a limit.
     pub(crate) fn connection_refused(&self, protocol: Protocol) {
         if let Some(count) = self.refused_connections.get(number(protocol)) {

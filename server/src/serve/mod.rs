@@ -63,7 +63,8 @@ impl Server {
     pub async fn start(config: &Config) -> Result<Self, ServerError> {
         let users = Arc::new(config.load_users()?);
         let tls = config.load_tls()?;
-        let options = HubOptions { database: config.database.clone(), connections: config.connections };
+        let (database, connections) = (config.database.clone(), config.connections);
+        let options = HubOptions { database, connections, ..HubOptions::default() };
         let hub = Hub::new(open::context(config)?, options);
         let ready = Arc::new(AtomicBool::new(false));
         let mut tasks = JoinSet::new();
@@ -104,15 +105,14 @@ impl Server {
     /// # Errors
     /// When a listener fails.
     pub async fn run(mut self, stop: impl Future<Output = ()>) -> Result<(), ServerError> {
-        let tls = |protocol: &str| self.tls.as_ref().map(|tls| tls.speaking(protocol));
         for listener in self.postgres.drain(..) {
             let (hub, users) = (Arc::clone(&self.hub), Arc::clone(&self.users));
-            let (tls, options) = (tls("postgresql"), PostgresOptions::default());
+            let (tls, options) = (self.tls.clone(), PostgresOptions::default());
             self.tasks.spawn(postgres::serve(listener, hub, users, tls, options));
         }
         for listener in self.flight.drain(..) {
             let (hub, users) = (Arc::clone(&self.hub), Arc::clone(&self.users));
-            let (tls, options) = (tls("h2"), FlightOptions::default());
+            let (tls, options) = (self.tls.clone(), FlightOptions::default());
             self.tasks.spawn(flight::serve(listener, hub, users, tls, options));
         }
         self.ready.store(true, Ordering::Relaxed);
