@@ -30,7 +30,9 @@ async fn guarded<T>(call: impl Future<Output = Result<T, Status>>) -> Result<T, 
     let answer = AssertUnwindSafe(call).catch_unwind().await.unwrap_or_else(|panic| Err(panicked(panic.as_ref())));
     answer.map_err(|status| match status.code() {
         // Not one of ours, which have a code of PostgreSQL: the layers below say so of what they cannot read.
-        Code::Internal if status.metadata().get(SQLSTATE).is_none() => status::malformed("the request", status.message()),
+        Code::Internal if status.metadata().get(SQLSTATE).is_none() => {
+            status::malformed("the request", status.message())
+        }
         _ => status,
     })
 }

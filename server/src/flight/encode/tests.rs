@@ -22,7 +22,8 @@ fn plain(batch: &RecordBatch, views: bool) -> RecordBatch {
 fn dictionaries_runs_and_views_become_values() {
     let dictionary: DictionaryArray<Int32Type> = vec![Some("a"), None, Some("a")].into_iter().collect();
     let runs =
-        RunArray::<Int32Type>::try_new(&Int32Array::from(vec![2, 3]), &Float64Array::from(vec![Some(1.5), None])).unwrap();
+        RunArray::<Int32Type>::try_new(&Int32Array::from(vec![2, 3]), &Float64Array::from(vec![Some(1.5), None]))
+            .unwrap();
     let view = StringViewArray::from(vec![Some("a text that is longer than a view"), None, Some("b")]);
     let nested = StructArray::from(vec![(
         Arc::new(Field::new("inner", DataType::Utf8View, true)),

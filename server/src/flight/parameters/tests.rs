@@ -24,7 +24,10 @@ fn numbered(text: &str) -> Result<String, ServerError> {
 
 #[test]
 fn question_marks_are_numbered_in_the_order_of_the_text() {
-    assert_eq!(numbered("SELECT ?, '?' FROM t WHERE a = ? LIMIT ?").unwrap(), "SELECT $1, '?' FROM t WHERE a = $2 LIMIT $3");
+    assert_eq!(
+        numbered("SELECT ?, '?' FROM t WHERE a = ? LIMIT ?").unwrap(),
+        "SELECT $1, '?' FROM t WHERE a = $2 LIMIT $3"
+    );
     assert_eq!(
         numbered("SELECT CASE WHEN ? THEN ? ELSE ? END, (SELECT ?) FROM t ORDER BY ?").unwrap(),
         "SELECT CASE WHEN $1 THEN $2 ELSE $3 END, (SELECT $4) FROM t ORDER BY $5"
