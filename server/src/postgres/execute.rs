@@ -121,7 +121,7 @@ impl Connection {
                     Ok(result) => {
                         let columns = types::columns(&result.schema()).into();
                         // From here on the run tells the log of its errors itself.
-                        let run = session.run(watch, result).await?;
+                        let run = session.run(watch, result);
                         let rows = Box::new(Rows::Run { run: Box::new(run), rest: None });
                         return Ok(Started::Rows { rows, columns, tag });
                     }
