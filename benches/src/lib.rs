@@ -9,7 +9,8 @@
 //! ```
 //!
 //! [`queries`] are the questions that `era` and `ersst` are asked, [`tables`] what some of them join, [`limit`] is what
-//! `zarrs` alone takes to decode what they need, and [`compare`] asks everybody in turn.
+//! `zarrs` alone takes to decode what they need, [`compare`] asks everybody in turn, and [`served`] asks through the
+//! server.
 
 pub mod compare;
 pub mod generate;
@@ -18,6 +19,7 @@ pub mod measure;
 mod noise;
 pub mod queries;
 pub mod recipe;
+pub mod served;
 mod synthetic;
 pub mod tables;
 

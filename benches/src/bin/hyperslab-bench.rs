@@ -12,7 +12,7 @@ use hyperslab::{Context, OpenOptions};
 use hyperslab_array::ArrayError;
 use hyperslab_benches::measure::Decoded;
 use hyperslab_benches::recipe::Era;
-use hyperslab_benches::{compare, generate, limit, measure, queries, tables};
+use hyperslab_benches::{compare, generate, limit, measure, queries, served, tables};
 use hyperslab_connectors::Location;
 use hyperslab_zarr::writer::Compression;
 
@@ -73,6 +73,8 @@ enum Command {
     },
     /// Asks Hyperslab and the others the questions in turn, checks the answers and writes a table of ratios.
     Compare(compare::Arguments),
+    /// Asks one query in process, over Flight SQL and over PostgreSQL's protocol in turn, all on this machine.
+    ServeThroughput(served::Arguments),
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -158,6 +160,18 @@ fn run(command: Command) -> Result<(), Failure> {
         }
         Command::Limit { query, directory } => tell_decoded(&limit::decode(&directory, queries::find(&query)?)?),
         Command::Compare(arguments) => return Ok(compare::run(&arguments)?),
+        Command::ServeThroughput(arguments) => {
+            for took in runtime()?.block_on(served::run(&arguments)).map_err(|e| e as Failure)? {
+                let rows = took.rows.map_or_else(|| "–".to_string(), |rows| rows.to_string());
+                println!(
+                    "{:<28} {rows:>10} rows  best {:.3} s  median {:.3} s  {:.2} ×",
+                    took.way,
+                    took.best.as_secs_f64(),
+                    took.median.as_secs_f64(),
+                    took.ratio
+                );
+            }
+        }
     }
     if let Some(bytes) = measure::peak_memory() {
         line("peak MB", bytes >> 20);

@@ -12,9 +12,10 @@ use arrow_flight::{
 };
 use futures::{FutureExt, Stream, StreamExt};
 use hyperslab::datafusion::arrow::ipc::writer::IpcWriteOptions;
-use tonic::{Request, Response, Status, Streaming};
+use tonic::{Code, Request, Response, Status, Streaming};
 
 use super::service::{FlightSql, command, connection};
+use super::status::SQLSTATE;
 use super::{actions, status};
 use crate::error::{ServerError, code};
 
@@ -26,7 +27,14 @@ pub(super) struct Guarded(pub Arc<FlightSql>);
 
 /// Answers a call, also when it panics: that is a fault of ours, and only of this call.
 async fn guarded<T>(call: impl Future<Output = Result<T, Status>>) -> Result<T, Status> {
-    AssertUnwindSafe(call).catch_unwind().await.unwrap_or_else(|panic| Err(panicked(panic.as_ref())))
+    let answer = AssertUnwindSafe(call).catch_unwind().await.unwrap_or_else(|panic| Err(panicked(panic.as_ref())));
+    answer.map_err(|status| match status.code() {
+        // Not one of ours, which have a code of PostgreSQL: the layers below say so of what they cannot read.
+        Code::Internal if status.metadata().get(SQLSTATE).is_none() => {
+            status::malformed("the request", status.message())
+        }
+        _ => status,
+    })
 }
 
 /// As [`guarded`], for what follows.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use arrow_flight::flight_service_server::FlightService;
-use arrow_flight::sql::server::{FlightSqlService, PeekableFlightDataStream};
+use arrow_flight::sql::server::{DoPutError, FlightSqlService, PeekableFlightDataStream};
 use arrow_flight::sql::{
     ActionBeginTransactionRequest, ActionBeginTransactionResult, ActionCancelQueryRequest, ActionCancelQueryResult,
     ActionClosePreparedStatementRequest, ActionCreatePreparedStatementRequest, ActionCreatePreparedStatementResult,
@@ -153,10 +153,10 @@ impl FlightSql {
         info(&schema, ticket.as_any().encode_to_vec().into(), descriptor)
     }
 
-    async fn rows(&self, client: Busy, planned: Planned, running: Option<Running>) -> Result<DoGet, Status> {
+    fn rows(&self, client: Busy, planned: Planned, running: Option<Running>) -> DoGet {
         let schema = sent_schema(&client, planned.schema(), planned.result());
-        let batches = planned.run(client, running).await?;
-        Ok(Response::new(encode::messages(batches, schema, self.options.batch_bytes).boxed()))
+        let batches = planned.run(client, running);
+        Response::new(encode::messages(batches, schema, self.options.batch_bytes).boxed())
     }
 
     fn prepared(&self, handle: &[u8], caller: &Busy) -> Result<(Busy, Arc<Prepared>), Status> {
@@ -372,7 +372,7 @@ impl FlightSqlService for FlightSql {
         let caller = self.caller(&request).await?;
         let redeemed = self.tickets.redeem(&ticket.statement_handle, caller.user());
         let (waiting, running) = redeemed.map_err(|e| status::status(&e))?;
-        self.rows(Busy::new(waiting.client), waiting.planned, Some(running)).await
+        Ok(self.rows(Busy::new(waiting.client), waiting.planned, Some(running)))
     }
 
     async fn do_get_prepared_statement(
@@ -384,7 +384,7 @@ impl FlightSqlService for FlightSql {
         let (owner, prepared) = self.prepared(&query.prepared_statement_handle, &caller)?;
         let timeout = timeout(&owner, &request)?;
         let planned = prepared.plan(&owner, timeout).await.map_err(|e| status::status(&e))?;
-        self.rows(owner, planned, None).await
+        Ok(self.rows(owner, planned, None))
     }
 
     async fn do_get_catalogs(&self, query: CommandGetCatalogs, request: Request<Ticket>) -> Result<DoGet, Status> {
@@ -460,7 +460,7 @@ impl FlightSqlService for FlightSql {
         let timeout = timeout(&caller, &request)?;
         put::ignore_rows(request.into_inner()).await?;
         let planned = self.plan(&caller, &query.query, query.transaction_id.as_deref(), timeout).await?;
-        planned.run(caller, None).await?.drain().await
+        planned.run(caller, None).drain().await
     }
 
     async fn do_put_statement_ingest(
@@ -497,7 +497,15 @@ impl FlightSqlService for FlightSql {
             prepared.bind(rows).map_err(|e| status::status(&e))?;
         }
         let planned = prepared.plan(&owner, timeout).await.map_err(|e| status::status(&e))?;
-        planned.run(owner, None).await?.drain().await
+        planned.run(owner, None).drain().await
+    }
+
+    async fn do_put_error_callback(
+        &self,
+        _: Request<PeekableFlightDataStream>,
+        error: DoPutError,
+    ) -> Result<Response<<Self as FlightService>::DoPutStream>, Status> {
+        Err(status::malformed("the rows", error))
     }
 
     async fn do_put_fallback(

@@ -162,6 +162,8 @@ pub(super) fn milliseconds(duration: Option<Duration>) -> i64 {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+
     use super::*;
 
     #[test]

@@ -147,10 +147,7 @@ impl Planned {
     }
 
     /// Begins to make the rows.
-    ///
-    /// # Errors
-    /// When it cannot be run, or was stopped.
-    pub async fn run(mut self, busy: Busy, running: Option<Running>) -> Result<Batches, Status> {
+    pub fn run(mut self, busy: Busy, running: Option<Running>) -> Batches {
         if let Some(watch) = &mut self.watch {
             // The client came back for the rows: until then nothing was done.
             watch.resume();
@@ -158,7 +155,7 @@ impl Planned {
         let stop = running.as_ref().map(|r| Arc::clone(&r.stop)).unwrap_or_default();
         let mut batches = Batches { planned: self, run: None, stop, busy, _running: running };
         batches.begin();
-        Ok(batches)
+        batches
     }
 }
 

@@ -11,7 +11,7 @@ use crate::error::{ServerError, code};
 /// The longest message: it travels in a header, and clients give up on large ones.
 const LONGEST: usize = 3000;
 /// The header that has PostgreSQL's code.
-const SQLSTATE: &str = "sqlstate";
+pub(super) const SQLSTATE: &str = "sqlstate";
 
 /// The status of a request that failed.
 pub(super) fn status(error: &ServerError) -> Status {
@@ -84,6 +84,8 @@ fn grpc_code(code: &'static str) -> Code {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+
     use super::*;
 
     #[test]

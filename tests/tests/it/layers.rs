@@ -33,7 +33,10 @@ const LAYERS: &[(&str, &[&str])] = &[
     ),
     ("hyperslab-server", &["hyperslab", "hyperslab-pg-catalog"]),
     ("hyperslab-cli", &["hyperslab", "hyperslab-server"]),
-    ("hyperslab-benches", &["hyperslab", "hyperslab-array", "hyperslab-zarr", "hyperslab-connectors"]),
+    (
+        "hyperslab-benches",
+        &["hyperslab", "hyperslab-array", "hyperslab-zarr", "hyperslab-connectors", "hyperslab-server"],
+    ),
     ("hyperslab-tests", &[]),
 ];
 

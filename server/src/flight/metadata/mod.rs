@@ -11,6 +11,3 @@ pub(super) use keys::{foreign_keys, primary_keys};
 pub(super) use sql_info::sql_info;
 pub(super) use tables::{catalogs, schemas, table_types, tables};
 pub(super) use types::type_info;
-
-#[cfg(test)]
-mod tests;
