@@ -36,7 +36,7 @@ TABLES = {
 
 def sample(binary, folder):
     """The sample data in `folder`, made once."""
-    subprocess.run([binary, "sample", folder], check=True, stdout=subprocess.DEVNULL)
+    subprocess.run([binary, "sample", folder], check=True, capture_output=True)
     return [f"{folder}/ersst.zarr", f"cities={CITIES}"]
 
 
