@@ -51,6 +51,14 @@ SQL_POINT=$(ask sql point '?' '?' '?') VALUES_POINT=$(ask values point) SQL_CITY
     office 'macro:///Standard.Check.Main'
 cat "$FOLDER/office.log" "$FOLDER"/failed.* >&2 2> /dev/null
 
+for kind in "postgresql:$ADDRESS" odbc:hyperslab; do
+    printf 'sdbc:%s\n\n' "$kind"
+    grep -E '^(public|ersst),' "$FOLDER/${kind%%:*}/tables.csv"
+    printf '\n%s\n' "$SQL_LINE"
+    head -4 "$FOLDER/${kind%%:*}/line.csv"
+    printf '\n'
+done 2>&1 | ask transcript libreoffice
+
 status=0
 ask compare libreoffice-postgresql "$FOLDER/postgresql" decimals || status=1
 # Over ODBC it asks for the tables of `public` alone.
