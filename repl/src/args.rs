@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 use hyperslab::connectors::Location;
 use hyperslab::plot;
 
@@ -64,6 +64,95 @@ pub enum Command {
     },
     /// Write `ersst.zarr` into a folder that is removed afterwards, and ask it five questions.
     Demo,
+    /// Serve datasets to clients of PostgreSQL and Arrow Flight SQL, until Ctrl-C.
+    ///
+    /// Without --config and --users the server listens on this machine alone and asks nobody for a password.
+    Serve(Box<Serve>),
+    /// Read a password from standard input, and print the line of USER for the file of --users.
+    Passwd {
+        /// Who logs in with it.
+        #[arg(value_name = "USER")]
+        user: String,
+        /// It is a bearer token for Arrow Flight SQL: long, and made by a machine.
+        #[arg(long)]
+        token: bool,
+    },
+}
+
+/// What `serve` is told. Each flag goes before the key of the configuration that it stands for.
+#[derive(Debug, Default, Args)]
+pub struct Serve {
+    /// A dataset: `ersst.zarr`, `sst=s3://bucket/ersst.zarr`.
+    #[arg(value_name = "[NAME=]LOCATION")]
+    locations: Vec<String>,
+
+    /// Read the configuration from FILE, in TOML.
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+
+    /// Serve the sample datasets and tables, made up, in a folder that is removed afterwards.
+    #[arg(long)]
+    pub sample: bool,
+
+    /// Listen on this address, `127.0.0.1` without it; again for more.
+    #[arg(long, value_name = "ADDRESS")]
+    host: Vec<String>,
+
+    /// The port of PostgreSQL's protocol, 5432 without it; 0 for any free one, `off` for none.
+    #[arg(long, value_name = "PORT")]
+    port: Option<String>,
+
+    /// The port of Arrow Flight SQL, 32010 without it.
+    #[arg(long, value_name = "PORT")]
+    flight_port: Option<String>,
+
+    /// The port of metrics and health, `off` without it.
+    #[arg(long, value_name = "PORT")]
+    http_port: Option<String>,
+
+    /// Ask for the passwords of the users in FILE; `hyperslab passwd` writes its lines.
+    #[arg(long, value_name = "FILE")]
+    users: Option<String>,
+
+    /// Encrypt with the certificate in FILE, in PEM.
+    #[arg(long, value_name = "FILE")]
+    tls_certificate: Option<String>,
+
+    /// The private key of the certificate, in PEM.
+    #[arg(long, value_name = "FILE")]
+    tls_key: Option<String>,
+
+    /// Set any key of the configuration: `memory=8GiB`, `rights.statement_timeout=30s`; again for more.
+    #[arg(long, value_name = "KEY=VALUE")]
+    set: Vec<String>,
+}
+
+impl Serve {
+    /// The datasets of the command line; two of one name are refused.
+    pub fn sources(&self) -> Result<Vec<Source>, Failure> {
+        sources(&self.locations)
+    }
+
+    /// The flags, by the keys of the configuration.
+    pub fn flags(&self) -> Result<Vec<(String, String)>, Failure> {
+        let one = [
+            ("postgres.port", &self.port),
+            ("flight.port", &self.flight_port),
+            ("http.port", &self.http_port),
+            ("users_file", &self.users),
+            ("tls.certificate", &self.tls_certificate),
+            ("tls.key", &self.tls_key),
+        ];
+        let mut flags: Vec<(String, String)> = self.host.iter().map(|host| ("host".into(), host.clone())).collect();
+        flags.extend(one.into_iter().filter_map(|(key, value)| Some((key.to_string(), value.clone()?))));
+        for pair in &self.set {
+            let (key, value) = pair.split_once('=').ok_or_else(|| {
+                Failure::Usage(format!("`{pair}` is no setting, expected `KEY=VALUE` such as `memory=8GiB`"))
+            })?;
+            flags.push((key.trim().into(), value.trim().into()));
+        }
+        Ok(flags)
+    }
 }
 
 /// SQL to run: where it comes from.
@@ -143,17 +232,21 @@ impl Cli {
 
     /// The datasets to register; two of one name are refused.
     pub fn sources(&self) -> Result<Vec<Source>, Failure> {
-        let sources = self.locations.iter().map(|text| Source::parse(text)).collect::<Result<Vec<_>, _>>()?;
-        for (i, source) in sources.iter().enumerate() {
-            if let Some(other) = sources[..i].iter().find(|s| s.name == source.name) {
-                return Err(Failure::Usage(format!(
-                    "`{}` and `{}` are both called `{}`; hint: name one of them, NAME=LOCATION",
-                    other.location, source.location, source.name
-                )));
-            }
-        }
-        Ok(sources)
+        sources(&self.locations)
     }
+}
+
+fn sources(locations: &[String]) -> Result<Vec<Source>, Failure> {
+    let sources = locations.iter().map(|text| Source::parse(text)).collect::<Result<Vec<_>, _>>()?;
+    for (i, source) in sources.iter().enumerate() {
+        if let Some(other) = sources[..i].iter().find(|s| s.name == source.name) {
+            return Err(Failure::Usage(format!(
+                "`{}` and `{}` are both called `{}`; hint: name one of them, NAME=LOCATION",
+                other.location, source.location, source.name
+            )));
+        }
+    }
+    Ok(sources)
 }
 
 fn scripts(matches: &ArgMatches, cli: &Cli) -> Vec<Script> {

@@ -1,12 +1,13 @@
 //! `hyperslab demo`: five questions to the sample data, with the SQL that asks them.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use crate::args::Source;
 use crate::failure::Failure;
 use crate::interrupt::Interrupts;
 use crate::output::{Format, Sink};
 use crate::run::Runner;
+use crate::scratch::Scratch;
 use crate::split::split;
 
 /// The questions, as they stand in `sql-examples`.
@@ -21,19 +22,10 @@ const QUERIES: &[&str] = &[
 /// Rows of an answer that are shown.
 const MOST_ROWS: usize = 20;
 
-/// A folder that is removed when the demonstration ends, however it ends.
-struct Scratch(PathBuf);
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
-}
-
 /// Writes the sample data, asks, and removes the data.
 pub async fn run(interrupts: Interrupts) -> Result<(), Failure> {
-    let scratch = Scratch(std::env::temp_dir().join(format!("hyperslab-demo-{}", std::process::id())));
-    let dataset = hyperslab::sample::write(&scratch.0).map_err(Failure::run)?;
+    let scratch = Scratch::new("demo");
+    let dataset = hyperslab::sample::write(scratch.path()).map_err(Failure::run)?;
     ask(Sink::stdout(), interrupts, &dataset).await
 }
 

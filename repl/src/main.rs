@@ -5,7 +5,10 @@ mod demo;
 mod failure;
 mod interrupt;
 mod output;
+mod passwd;
 mod run;
+mod scratch;
+mod serve;
 mod shell;
 mod split;
 
@@ -49,12 +52,18 @@ fn tell_fault(fault: &PanicHookInfo) {
 }
 
 fn run(cli: &Cli) -> Result<(), Failure> {
+    // These take Ctrl-C in their own way, or not at all.
+    match &cli.command {
+        Some(Command::Serve(arguments)) => return serve::run(arguments),
+        Some(Command::Passwd { user, token }) => return passwd::run(user, *token),
+        _ => {}
+    }
     let interrupts = Interrupts::install()?;
     let runtime = Runtime::new().map_err(|e| Failure::of("cannot start the runtime", e))?;
     let result = match &cli.command {
         Some(Command::Sample { folder }) => sample(folder),
         Some(Command::Demo) => runtime.block_on(demo::run(interrupts)),
-        None => answer(cli, interrupts, &runtime),
+        _ => answer(cli, interrupts, &runtime),
     };
     // After Ctrl-C a chunk may still be decoding; nobody waits for it.
     runtime.shutdown_background();

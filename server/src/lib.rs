@@ -6,8 +6,14 @@
 //! Flight SQL client ─→ flight ───┘
 //! ```
 
+pub mod auth;
 pub mod config;
 pub mod core;
 pub mod error;
+pub mod flight;
+pub mod metrics;
+pub mod postgres;
+pub mod serve;
+pub mod tls;
 
 pub use error::ServerError;

@@ -18,6 +18,13 @@ pub trait Access: Send + Sync + std::fmt::Debug {
     /// # Errors
     /// When it may not.
     fn write(&self, location: &str) -> Result<()>;
+
+    /// Whether a statement may set an option of opening or writing a location, such as the endpoint of a store, which
+    /// leads somewhere else under the same name.
+    ///
+    /// # Errors
+    /// When it may not.
+    fn open_option(&self, name: &str) -> Result<()>;
 }
 
 /// Every location that the process can reach: a session of one's own.
@@ -30,6 +37,10 @@ impl Access for AnyLocation {
     }
 
     fn write(&self, _location: &str) -> Result<()> {
+        Ok(())
+    }
+
+    fn open_option(&self, _name: &str) -> Result<()> {
         Ok(())
     }
 }

@@ -305,6 +305,7 @@ impl Context {
         }
         let mut options = self.shared.urls.options.clone();
         for (key, value) in &create.options {
+            self.shared.access.open_option(key)?;
             options.insert(key, option_text(value)).map_err(datafusion_error)?;
         }
         let dataset = registry.open(name, location, format.as_deref(), &options).await.map_err(datafusion_error)?;

@@ -1,7 +1,8 @@
 //! [`Hub`]: what all connections share.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicI32, Ordering};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use hyperslab::Context;
@@ -12,6 +13,7 @@ use super::memory::UserPool;
 use super::session::Session;
 use crate::config::Rights;
 use crate::error::{ServerError, code};
+use crate::metrics::Metrics;
 
 /// Which protocol a connection speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -20,6 +22,16 @@ pub enum Protocol {
     Postgres,
     /// Arrow Flight SQL.
     Flight,
+}
+
+impl Protocol {
+    /// Its name in the log and in metrics.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Postgres => "postgres",
+            Self::Flight => "flight",
+        }
+    }
 }
 
 /// What a hub is made with.
@@ -44,9 +56,14 @@ pub struct Hub {
     options: HubOptions,
     sessions: Mutex<HashMap<i32, Weak<Session>>>,
     /// The memory of each user who has a limit of their own.
-    pools: Mutex<HashMap<String, Arc<UserPool>>>,
+    pools: Mutex<HashMap<String, Weak<UserPool>>>,
     next_id: AtomicI32,
+    /// Whether no connection is taken any more.
+    draining: AtomicBool,
     shutdown: CancellationToken,
+    metrics: Metrics,
+    /// What relative paths in statements and grants are relative to.
+    folder: PathBuf,
 }
 
 impl Hub {
@@ -58,7 +75,10 @@ impl Hub {
             sessions: Mutex::default(),
             pools: Mutex::default(),
             next_id: AtomicI32::new(1),
+            draining: AtomicBool::new(false),
             shutdown: CancellationToken::new(),
+            metrics: Metrics::default(),
+            folder: std::env::current_dir().unwrap_or_else(|_| PathBuf::from("/")),
         })
     }
 
@@ -77,6 +97,25 @@ impl Hub {
         &self.shutdown
     }
 
+    /// Takes no connection any more; those that are open go on.
+    pub fn drain(&self) {
+        self.draining.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether the server stops, or has been told to.
+    pub fn is_stopping(&self) -> bool {
+        self.draining.load(Ordering::Relaxed) || self.shutdown.is_cancelled()
+    }
+
+    /// What has been counted.
+    pub fn metrics(&self) -> &Metrics {
+        &self.metrics
+    }
+
+    pub(super) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     /// A session for a user who has come in.
     ///
     /// # Errors
@@ -87,24 +126,24 @@ impl Hub {
         rights: Arc<Rights>,
         protocol: Protocol,
     ) -> Result<Arc<Session>, ServerError> {
-        if self.shutdown.is_cancelled() {
+        if self.is_stopping() {
             return Err(ServerError::new(code::ADMIN_SHUTDOWN, "the server stops"));
         }
         let mut sessions = self.sessions();
         sessions.retain(|_, session| session.strong_count() > 0);
         let open: Vec<_> = sessions.values().filter_map(Weak::upgrade).collect();
         let of_user = open.iter().filter(|s| s.user() == user).count();
-        if open.len() >= self.options.connections {
-            return Err(ServerError::new(
-                code::TOO_MANY_CONNECTIONS,
-                format!("{} connections are open, expected at most {}", open.len(), self.options.connections),
-            ));
-        }
-        if let Some(most) = rights.connections.filter(|most| of_user >= *most) {
-            return Err(ServerError::new(
-                code::TOO_MANY_CONNECTIONS,
-                format!("user `{user}` has {of_user} connections open, expected at most {most}"),
-            ));
+        let refused = if open.len() >= self.options.connections {
+            Some(format!("{} connections are open, expected at most {}", open.len(), self.options.connections))
+        } else {
+            rights
+                .connections
+                .filter(|most| of_user >= *most)
+                .map(|most| format!("user `{user}` has {of_user} connections open, expected at most {most}"))
+        };
+        if let Some(message) = refused {
+            self.metrics.connection_refused(protocol);
+            return Err(ServerError::new(code::TOO_MANY_CONNECTIONS, message));
         }
         let id = self.next_id.fetch_add(1, Ordering::Relaxed);
         let session = Arc::new(Session::try_new(Arc::clone(self), id, user, rights, protocol)?);
@@ -122,15 +161,19 @@ impl Hub {
         self.sessions().values().filter_map(Weak::upgrade).collect()
     }
 
-    /// The memory that all statements of a user share, where the user has a limit.
+    /// The memory that all statements of a user share, where the user has a limit. It is forgotten with the last
+    /// session of the user.
     pub(super) fn memory_of(&self, user: &str, rights: &Rights) -> Option<Arc<dyn MemoryPool>> {
         let limit = usize::try_from(rights.memory?).unwrap_or(usize::MAX);
         let mut pools = self.pools.lock().unwrap_or_else(PoisonError::into_inner);
-        let pool = pools.entry(user.to_string()).or_insert_with(|| {
-            let shared = Arc::clone(&self.context.session().runtime_env().memory_pool);
-            Arc::new(UserPool::new(user, limit, shared))
-        });
-        Some(Arc::clone(pool) as Arc<dyn MemoryPool>)
+        pools.retain(|_, pool| pool.strong_count() > 0);
+        if let Some(pool) = pools.get(user).and_then(Weak::upgrade) {
+            return Some(pool);
+        }
+        let shared = Arc::clone(&self.context.session().runtime_env().memory_pool);
+        let pool = Arc::new(UserPool::new(user, limit, shared));
+        pools.insert(user.to_string(), Arc::downgrade(&pool));
+        Some(pool)
     }
 
     fn sessions(&self) -> MutexGuard<'_, HashMap<i32, Weak<Session>>> {

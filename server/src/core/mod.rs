@@ -8,6 +8,7 @@ mod read_only;
 mod run;
 mod session;
 
+pub(crate) use grant::check_prefix;
 pub use hub::{Hub, HubOptions, Protocol};
 pub use memory::UserPool;
 pub use run::{Run, StopReason, Watch};

@@ -2,7 +2,7 @@
 
 use hyperslab::Statement;
 use hyperslab::datafusion::sql::parser::Statement as SqlStatement;
-use hyperslab::datafusion::sql::sqlparser::ast::Statement as Ast;
+use hyperslab::datafusion::sql::sqlparser::ast::{Set, Statement as Ast};
 
 use crate::config::Rights;
 use crate::error::{ServerError, code};
@@ -40,8 +40,24 @@ fn check_ast(ast: &Ast) -> Result<(), ServerError> {
         | Ast::ShowDatabases { .. }
         | Ast::ExplainTable { .. } => Ok(()),
         Ast::Explain { statement, .. } => check_ast(statement),
+        Ast::Set(Set::SingleAssignment { variable, .. }) if is_own(&variable.to_string()) => Ok(()),
         other => Err(refused(&first_words(&other.to_string()))),
     }
+}
+
+/// Whether an option is the session's own: it changes how its queries run. Those of the runtime are limits of the
+/// server, those of the catalog are where its names are found.
+fn is_own(option: &str) -> bool {
+    let option = option.to_ascii_lowercase();
+    let own = [
+        "hyperslab.scan.",
+        "hyperslab.planner.",
+        "datafusion.execution.",
+        "datafusion.optimizer.",
+        "datafusion.sql_parser.",
+        "datafusion.explain.",
+    ];
+    own.iter().any(|prefix| option.starts_with(prefix))
 }
 
 fn granted(is: bool, what: &str) -> Result<(), ServerError> {

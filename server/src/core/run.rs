@@ -36,6 +36,10 @@ pub struct Watch {
     token: CancellationToken,
     timeout: Option<Duration>,
     started: Instant,
+    /// From when on the time counts: each part of an answer that is fetched in parts has the whole of it.
+    resumed: Instant,
+    /// Whether a line is left in the log.
+    logged: bool,
     progress: Progress,
     rows: u64,
     error: Option<ServerError>,
@@ -43,12 +47,15 @@ pub struct Watch {
 
 impl Watch {
     pub(super) fn new(session: Arc<Session>, text: &str, token: CancellationToken, timeout: Option<Duration>) -> Self {
+        session.hub().metrics().begun();
         Self {
             session,
             text: text.to_string(),
             token,
             timeout,
             started: Instant::now(),
+            resumed: Instant::now(),
+            logged: true,
             progress: Progress::default(),
             rows: 0,
             error: None,
@@ -78,13 +85,31 @@ impl Watch {
         }
     }
 
+    /// Makes this the statement that runs now, with its time counted from now on.
+    pub fn resume(&mut self) {
+        self.session.make_current(self.token.clone());
+        self.resumed = Instant::now();
+    }
+
+    /// Leaves no line in the log: for what is planned now and run under another watch.
+    #[must_use]
+    pub fn unlogged(mut self) -> Self {
+        self.logged = false;
+        self
+    }
+
+    /// Notes rows that were sent, for the log.
+    pub fn sent(&mut self, rows: u64) {
+        self.rows = self.rows.saturating_add(rows);
+    }
+
     /// Notes how the statement failed, for the log.
     pub fn failed(&mut self, error: &ServerError) {
         self.error = Some(error.clone());
     }
 
     fn deadline(&self) -> Option<Instant> {
-        self.timeout.and_then(|t| self.started.checked_add(t))
+        self.timeout.and_then(|t| self.resumed.checked_add(t))
     }
 
     fn cancel_reason(&self) -> StopReason {
@@ -133,6 +158,10 @@ async fn until(deadline: Option<Instant>) {
 
 impl Drop for Watch {
     fn drop(&mut self) {
+        if !self.logged {
+            self.session.hub().metrics().forgotten();
+            return;
+        }
         let reads = self.progress.reads();
         super::log::statement(&self.session, &self.text, self.started.elapsed(), self.rows, reads, self.error.as_ref());
     }
@@ -176,6 +205,11 @@ impl Run {
     /// What can stop it.
     pub fn watch(&self) -> &Watch {
         &self.watch
+    }
+
+    /// Makes this the statement that runs now, for the next part of its answer.
+    pub fn resume(&mut self) {
+        self.watch.resume();
     }
 
     /// The next batch; `None` after the last. After an error there is none.

@@ -1,5 +1,6 @@
 //! [`Session`]: one user's connection, and the statements it runs.
 
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -7,6 +8,7 @@ use hyperslab::datafusion::error::DataFusionError;
 use hyperslab::{Access, Context, QueryResult, Statement};
 use tokio_util::sync::CancellationToken;
 
+use super::grant::Grant;
 use super::hub::{Hub, Protocol};
 use super::run::{Run, Watch};
 use crate::config::Rights;
@@ -33,7 +35,7 @@ impl Session {
         rights: Arc<Rights>,
         protocol: Protocol,
     ) -> Result<Self, ServerError> {
-        let access = Arc::new(Granted { rights: Arc::clone(&rights) });
+        let access = Arc::new(Granted::new(&rights, hub.folder()));
         let context = hub.context().new_session(access, hub.memory_of(user, &rights))?;
         let current = Mutex::new(hub.shutdown().child_token());
         Ok(Self { hub, id, user: user.to_string(), rights, protocol, context, current })
@@ -78,12 +80,21 @@ impl Session {
     /// the client's own wish; the user's limit holds beside it.
     pub fn watch(self: &Arc<Self>, text: &str, timeout: Option<Duration>) -> Watch {
         let token = self.hub.shutdown().child_token();
-        *self.current.lock().unwrap_or_else(PoisonError::into_inner) = token.clone();
+        self.make_current(token.clone());
         let timeout = match (timeout, self.rights.statement_timeout) {
             (Some(a), Some(b)) => Some(a.min(b)),
             (a, b) => a.or(b),
         };
         Watch::new(Arc::clone(self), text, token, timeout)
+    }
+
+    /// Says that nothing runs: until the next watch, [`Self::cancel`] stops nothing.
+    pub fn rest(&self) {
+        self.make_current(self.hub.shutdown().child_token());
+    }
+
+    pub(super) fn make_current(&self, token: CancellationToken) {
+        *self.current.lock().unwrap_or_else(PoisonError::into_inner) = token;
     }
 
     /// Plans one statement of the query engine under a watch; a statement that changes something has run after it.
@@ -116,28 +127,56 @@ impl Session {
 #[derive(Debug)]
 struct Granted {
     rights: Arc<Rights>,
+    read: Grant,
+    write: Grant,
+}
+
+impl Granted {
+    fn new(rights: &Arc<Rights>, folder: &Path) -> Self {
+        Self {
+            rights: Arc::clone(rights),
+            read: Grant::new(&rights.read, folder),
+            write: Grant::new(&rights.write, folder),
+        }
+    }
 }
 
 impl Access for Granted {
     fn read(&self, location: &str) -> Result<(), DataFusionError> {
-        allowed(&self.rights.read, location, "read")
+        allowed(&self.read, &self.rights.read, location, "read")
     }
 
     fn write(&self, location: &str) -> Result<(), DataFusionError> {
-        allowed(&self.rights.write, location, "write")
+        allowed(&self.write, &self.rights.write, location, "write")
+    }
+
+    fn open_option(&self, name: &str) -> Result<(), DataFusionError> {
+        // Not to sign a request leads nowhere else.
+        let name = name.trim().to_ascii_lowercase();
+        if ["anonymous", "skip_signature"].contains(&name.rsplit('.').next().unwrap_or_default()) {
+            return Ok(());
+        }
+        Err(refused(
+            format!("this user may not set option `{name}` of a location"),
+            "the configuration of the server sets the options of stores".into(),
+        ))
     }
 }
 
-fn allowed(prefixes: &[String], location: &str, what: &str) -> Result<(), DataFusionError> {
-    if crate::core::grant::is_under(prefixes, location) {
-        return Ok(());
+fn allowed(grant: &Grant, prefixes: &[String], location: &str, what: &str) -> Result<(), DataFusionError> {
+    let hint = match prefixes {
+        [] => format!("no location is granted to {what}"),
+        _ => format!("granted to {what}: {}", prefixes.join(", ")),
+    };
+    // A signature in a URL is a secret.
+    let shown = location.split(['?', '#']).next().unwrap_or(location);
+    match grant.allows(location) {
+        Ok(true) => Ok(()),
+        Ok(false) => Err(refused(format!("this user may not {what} `{shown}`"), hint)),
+        Err(why) => Err(refused(format!("this user may not {what} `{}`: {why}", shown.escape_debug()), hint)),
     }
-    Err(DataFusionError::External(Box::new(
-        ServerError::new(code::INSUFFICIENT_PRIVILEGE, format!("this user may not {what} `{location}`")).hint(
-            match prefixes {
-                [] => format!("no location is granted to {what}"),
-                _ => format!("granted to {what}: {}", prefixes.join(", ")),
-            },
-        ),
-    )))
+}
+
+fn refused(message: String, hint: String) -> DataFusionError {
+    DataFusionError::External(Box::new(ServerError::new(code::INSUFFICIENT_PRIVILEGE, message).hint(hint)))
 }

@@ -18,6 +18,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("hyperslab-exec", &["hyperslab-array"]),
     ("hyperslab-planner", &["hyperslab-array", "hyperslab-exec"]),
     ("hyperslab-plot", &[]),
+    ("hyperslab-pg-catalog", &[]),
     (
         "hyperslab",
         &[
@@ -45,6 +46,7 @@ const FORBIDDEN: &[(&str, &[&str])] = &[
     ("hyperslab-exec", &["object_store", "zarrs", "arrow"]),
     ("hyperslab-planner", &["object_store", "zarrs", "arrow"]),
     ("hyperslab-plot", &["datafusion", "arrow", "object_store", "zarrs", "tokio"]),
+    ("hyperslab-pg-catalog", &["datafusion", "arrow", "object_store", "zarrs", "tokio"]),
     ("hyperslab", &["zarrs", "arrow"]),
     ("hyperslab-server", &["datafusion", "object_store", "zarrs"]),
     ("hyperslab-cli", &["datafusion", "arrow", "object_store", "zarrs"]),
