@@ -37,6 +37,7 @@ DATABASE = os.environ.get("PGDATABASE", "hyperslab")
 URL = f"postgresql://{USER}{':' + PASSWORD if PASSWORD else ''}@{HOST}:{PORT}/{DATABASE}"
 # The pages of the documentation show the server of `hyperslab serve` with its own settings.
 SHOWN = "127.0.0.1", "5432"
+FLIGHT_PORT, SHOWN_FLIGHT_PORT = os.environ.get("FLIGHT_URI", ":32010").rsplit(":", 1)[1], "32010"
 NULL = "\\N"
 EPOCH = datetime.datetime(1960, 1, 1)
 
@@ -191,6 +192,7 @@ def same_many_frame(frame):
 def shown(text):
     """A text as the documentation shows it: with the address of a server that has its own settings."""
     text = re.sub(rf"\b{re.escape(HOST)}\b", SHOWN[0], text)
+    text = re.sub(rf"\b{FLIGHT_PORT}\b", SHOWN_FLIGHT_PORT, text)
     return re.sub(rf"\b{PORT}\b", SHOWN[1], text)
 
 
@@ -204,7 +206,7 @@ def write_transcript(name, text):
 
 def python_transcript(name, source):
     """Runs a short session of Python, and keeps it as an interpreter would show it."""
-    real = source.replace(SHOWN[0], HOST).replace(SHOWN[1], PORT)
+    real = source.replace(SHOWN[0], HOST).replace(SHOWN[1], PORT).replace(SHOWN_FLIGHT_PORT, FLIGHT_PORT)
     lines, told, names = real.splitlines(), [], {}
     for node in ast.parse(real).body:
         first, *rest = lines[node.lineno - 1 : node.end_lineno]

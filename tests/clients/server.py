@@ -41,9 +41,17 @@ def sample(binary, folder):
 
 
 @contextlib.contextmanager
-def hyperslab(binary, data):
-    """`hyperslab serve` on ports of its own choice: the addresses that it prints, PostgreSQL's and Flight's."""
+def hyperslab(binary, data, password=None):
+    """`hyperslab serve` on ports of its own choice: the addresses that it prints, PostgreSQL's and Flight's.
+
+    With a password it asks the user `hyperslab` for it."""
     command = [binary, "serve", *sample(binary, data), "--port", "0", "--flight-port", "0"]
+    if password:
+        line = subprocess.run([binary, "passwd", "hyperslab"], input=f"{password}\n", check=True, stdout=subprocess.PIPE, text=True).stdout
+        users = pathlib.Path(data, "users")
+        users.write_text(line)
+        users.chmod(0o600)
+        command += ["--users", users]
     with tempfile.NamedTemporaryFile("w+", suffix=".log") as log:
         process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)
         try:
