@@ -14,6 +14,10 @@ pub mod code {
     pub const PROTOCOL_VIOLATION: &str = "08P01";
     /// Something that does not exist here.
     pub const FEATURE_NOT_SUPPORTED: &str = "0A000";
+    /// A number that its type cannot hold.
+    pub const OUT_OF_RANGE: &str = "22003";
+    /// Text that is no time, or no interval.
+    pub const INVALID_TIME: &str = "22007";
     /// A number divided by zero.
     pub const DIVISION_BY_ZERO: &str = "22012";
     /// A parameter with a value that makes no sense.

@@ -9,6 +9,7 @@
 pub mod auth;
 pub mod config;
 pub mod core;
+pub mod dialect;
 pub mod error;
 pub mod flight;
 pub mod metrics;

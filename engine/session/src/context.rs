@@ -11,11 +11,12 @@ use datafusion::logical_expr::LogicalPlan;
 use datafusion::prelude::SessionContext;
 use datafusion::sql::parser::{CreateExternalTable, Statement as SqlStatement};
 use datafusion::sql::sqlparser::ast::{Ident, ObjectName, ObjectType, Statement as Ast, TableObject};
+use datafusion::sql::sqlparser::dialect::Dialect;
 use hyperslab_array::{ArrayError, Dataset, nearest_names};
 use hyperslab_connectors::{OpenOptions, Registry};
 use hyperslab_exec::datafusion_error;
 use hyperslab_planner::names;
-use hyperslab_planner::statements::{Statement, parse};
+use hyperslab_planner::statements::{Statement, parse, parse_as};
 
 use crate::catalog::Shared;
 use crate::datasets::Registered;
@@ -174,6 +175,14 @@ impl Context {
     /// When one of them does not parse.
     pub fn parse(&self, sql: &str) -> Result<Vec<Statement>> {
         parse(sql, &self.session.state())
+    }
+
+    /// As [`Self::parse`], in the notation of a dialect that is not the session's, such as that of a client.
+    ///
+    /// # Errors
+    /// As [`Self::parse`].
+    pub fn parse_as(&self, sql: &str, dialect: &dyn Dialect) -> Result<Vec<Statement>> {
+        parse_as(sql, dialect, &self.session.state())
     }
 
     /// Answers one statement, as [`Self::sql`].

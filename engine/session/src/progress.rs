@@ -1,13 +1,17 @@
 //! [`Progress`]: what a running query has read from stores until now.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use datafusion::physical_plan::ExecutionPlan;
+use datafusion::prelude::SessionConfig;
+use hyperslab_exec::ReadCounters;
 
-/// The counters of a running query. Clones look at the same query.
+/// The counters of a running query, or of several that are one to a person. Clones look at the same.
 #[derive(Debug, Clone, Default)]
 pub struct Progress {
-    plan: Option<Arc<dyn ExecutionPlan>>,
+    counters: Arc<ReadCounters>,
+    /// What DataFusion's own files have read is in the metrics of the plans alone.
+    plans: Arc<Mutex<Vec<Arc<dyn ExecutionPlan>>>>,
 }
 
 /// What a query has read from the stores of its datasets.
@@ -24,29 +28,32 @@ pub struct Reads {
 }
 
 impl Progress {
-    pub(crate) fn of(plan: Arc<dyn ExecutionPlan>) -> Self {
-        Self { plan: Some(plan) }
+    /// Has the queries of a configuration count here.
+    pub(crate) fn count(&self, config: &mut SessionConfig) {
+        config.set_extension(Arc::clone(&self.counters));
+    }
+
+    /// Looks at a plan that begins to run.
+    pub(crate) fn watch(&self, plan: Arc<dyn ExecutionPlan>) {
+        self.plans.lock().unwrap_or_else(PoisonError::into_inner).push(plan);
     }
 
     /// What has been read until now.
     pub fn reads(&self) -> Reads {
-        let mut reads = Reads::default();
-        if let Some(plan) = &self.plan {
-            add(plan.as_ref(), &mut reads);
+        let plans = self.plans.lock().unwrap_or_else(PoisonError::into_inner);
+        let files = plans.iter().fold(0u64, |sum, plan| sum.saturating_add(of_files(plan.as_ref())));
+        Reads {
+            chunks: self.counters.chunks(),
+            requests: self.counters.requests(),
+            bytes_stored: self.counters.bytes_stored().saturating_add(files),
+            bytes_decoded: self.counters.bytes_decoded(),
         }
-        reads
     }
 }
 
-fn add(plan: &dyn ExecutionPlan, reads: &mut Reads) {
-    if let Some(metrics) = plan.metrics() {
-        let sum = |name: &str| metrics.sum_by_name(name).map_or(0, |value| value.as_usize() as u64);
-        reads.chunks = reads.chunks.saturating_add(sum("chunks_read"));
-        reads.requests = reads.requests.saturating_add(sum("requests"));
-        reads.bytes_stored = reads.bytes_stored.saturating_add(sum("bytes_stored"));
-        reads.bytes_decoded = reads.bytes_decoded.saturating_add(sum("bytes_decoded"));
-    }
-    for child in plan.children() {
-        add(child.as_ref(), reads);
-    }
+/// The bytes that the files of rows in a plan have read.
+fn of_files(plan: &dyn ExecutionPlan) -> u64 {
+    let own = plan.metrics().and_then(|metrics| metrics.sum_by_name("bytes_scanned"));
+    let own = own.map_or(0, |value| value.as_usize() as u64);
+    plan.children().into_iter().fold(own, |sum, child| sum.saturating_add(of_files(child.as_ref())))
 }

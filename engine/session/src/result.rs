@@ -82,18 +82,21 @@ impl QueryResult {
         }
     }
 
-    /// As [`Self::stream`], with what the query has read until then.
+    /// As [`Self::stream`], with what the query reads counted in `progress`.
     ///
     /// # Errors
     /// As [`Self::stream`].
-    pub async fn run(self) -> Result<(SendableRecordBatchStream, Progress)> {
+    pub async fn run(self, progress: &Progress) -> Result<SendableRecordBatchStream> {
         match self.source {
             Source::Frame(frame) => {
-                let task = Arc::new(frame.task_ctx());
+                let task = frame.task_ctx();
+                let mut config = task.session_config().clone();
+                progress.count(&mut config);
                 let plan = frame.create_physical_plan().await?;
-                Ok((execute_stream(Arc::clone(&plan), task)?, Progress::of(plan)))
+                progress.watch(Arc::clone(&plan));
+                execute_stream(plan, Arc::new(task.with_session_config(config)))
             }
-            Source::Batches(..) => Ok((self.stream().await?, Progress::default())),
+            Source::Batches(..) => self.stream().await,
         }
     }
 

@@ -42,11 +42,20 @@ pub fn parse(sql: &str, state: &SessionState) -> Result<Vec<Statement>> {
     let options = &state.config_options().sql_parser;
     let dialect = dialect_from_str(options.dialect)
         .ok_or_else(|| external(ArrayError::argument(format!("unknown SQL dialect `{}`", options.dialect))))?;
-    let tokens = Tokenizer::new(dialect.as_ref(), sql).tokenize_with_location().map_err(ParserError::from)?;
+    parse_as(sql, dialect.as_ref(), state)
+}
+
+/// As [`parse`], in the notation of a dialect that is not the session's.
+///
+/// # Errors
+/// As [`parse`].
+pub fn parse_as(sql: &str, dialect: &dyn Dialect, state: &SessionState) -> Result<Vec<Statement>> {
+    let recursion_limit = state.config_options().sql_parser.recursion_limit.get();
+    let tokens = Tokenizer::new(dialect, sql).tokenize_with_location().map_err(ParserError::from)?;
     tokens
         .split(|t| t.token == Token::SemiColon)
         .filter(|tokens| significant(tokens).next().is_some())
-        .map(|tokens| parse_one(tokens.to_vec(), dialect.as_ref(), options.recursion_limit.get()))
+        .map(|tokens| parse_one(tokens.to_vec(), dialect, recursion_limit))
         .collect()
 }
 

@@ -7,7 +7,7 @@ use std::process::Command;
 
 use crate::{answer_of, hyperslab, root};
 #[cfg(unix)]
-use crate::{folder, pictures};
+use crate::{folder, pictures, serve};
 
 /// Of a picture on a page.
 #[cfg(unix)]
@@ -81,11 +81,25 @@ fn every_command_of_the_documentation_runs() {
                 continue;
             }
             let text = text.replace("cargo run -- ", "hyperslab ");
+            // A server runs until it is told to stop, on ports of its own.
+            let (servers, script): (Vec<&str>, Vec<&str>) =
+                text.lines().partition(|line| line.starts_with("hyperslab serve "));
+            let text = script.join("\n");
             let run = Command::new("sh").args(["-e", "-c", &text]).env("PATH", &path).current_dir(&folder).output();
             let run = run.unwrap();
             let told = String::from_utf8_lossy(&run.stderr);
             assert!(run.status.success() && !told.contains("error: "), "{}:{line}: {told}", page.display());
             commands += 1;
+            for server in servers {
+                let arguments: Vec<&str> = server.split_whitespace().skip(2).collect();
+                let ended = serve::Server::start(folder.path(), &arguments).stop();
+                assert!(
+                    ended.status.success(),
+                    "{}:{line}: {}",
+                    page.display(),
+                    String::from_utf8_lossy(&ended.stderr)
+                );
+            }
         }
     }
     assert!(commands >= 5, "{commands} commands");

@@ -10,6 +10,8 @@ mod examples;
 mod examples_oracle;
 mod killed;
 mod pictures;
+#[cfg(unix)]
+mod serve;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};

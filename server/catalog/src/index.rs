@@ -3,17 +3,21 @@
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 
+use crate::lookup::Lookups;
 use crate::model::Catalog;
 use crate::relation::{Relation, Row, RowSource};
+use crate::relations::objects::Objects;
 use crate::session::Session;
 
 /// A [`Catalog`] that statements are prepared against.
 #[derive(Debug)]
 pub struct CatalogIndex {
     catalog: Catalog,
+    objects: Objects,
     relations: Vec<Relation>,
     rows: Vec<OnceLock<Arc<Vec<Row>>>>,
     by_name: HashMap<String, Vec<usize>>,
+    lookups: Lookups,
 }
 
 impl Catalog {
@@ -30,7 +34,8 @@ impl CatalogIndex {
             by_name.entry(relation.name.clone()).or_default().push(at);
         }
         let rows = relations.iter().map(|_| OnceLock::new()).collect();
-        Self { catalog, relations, rows, by_name }
+        let objects = Objects::new(&catalog);
+        Self { catalog, objects, relations, rows, by_name, lookups: Lookups::default() }
     }
 
     /// What the relations are made from.
@@ -38,9 +43,18 @@ impl CatalogIndex {
         &self.catalog
     }
 
+    /// The numbers of what is in the catalog.
+    pub(crate) fn numbers(&self) -> &Objects {
+        &self.objects
+    }
+
     /// All relations, in no special order.
     pub fn relations(&self) -> &[Relation] {
         &self.relations
+    }
+
+    pub(crate) fn lookups(&self) -> &Lookups {
+        &self.lookups
     }
 
     /// The number of a relation in [`Self::relations`].

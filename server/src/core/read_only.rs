@@ -1,9 +1,12 @@
-//! Which statements a session may run: those that read, and those that its user was granted.
+//! Which statements a session may run: those that read, those that its user was granted, and options of its own.
+
+use std::ops::ControlFlow;
 
 use hyperslab::Statement;
-use hyperslab::datafusion::sql::parser::Statement as SqlStatement;
-use hyperslab::datafusion::sql::sqlparser::ast::{Set, Statement as Ast};
+use hyperslab::datafusion::sql::parser::{CopyToSource, ResetStatement, Statement as SqlStatement};
+use hyperslab::datafusion::sql::sqlparser::ast::{Expr, Select, Set, Statement as Ast, Value, Visit, Visitor};
 
+use super::settings::{check_setting, settable};
 use crate::config::Rights;
 use crate::error::{ServerError, code};
 
@@ -21,43 +24,76 @@ pub(super) fn check(statement: &Statement, rights: &Rights) -> Result<(), Server
 
 fn check_sql(sql: &SqlStatement, rights: &Rights) -> Result<(), ServerError> {
     match sql {
-        SqlStatement::CopyTo(_) => granted(!rights.write.is_empty(), "COPY TO"),
+        SqlStatement::CopyTo(copy) => {
+            granted(!rights.write.is_empty(), "COPY TO")?;
+            match &copy.source {
+                CopyToSource::Query(query) => check_parts(query),
+                CopyToSource::Relation(_) => Ok(()),
+            }
+        }
         SqlStatement::CreateExternalTable(_) => granted(!rights.read.is_empty(), "CREATE EXTERNAL TABLE"),
         SqlStatement::Explain(explain) => check_sql(&explain.statement, rights),
-        SqlStatement::Statement(ast) => check_ast(ast),
-        other => Err(refused(&first_words(&other.to_string()))),
+        SqlStatement::Statement(ast) => match ast.as_ref() {
+            Ast::Set(set) => check_set(set),
+            ast => check_parts(ast),
+        },
+        SqlStatement::Reset(ResetStatement::Variable(name)) => settable(&name.to_string()),
     }
 }
 
-fn check_ast(ast: &Ast) -> Result<(), ServerError> {
-    match ast {
-        Ast::Query(_)
-        | Ast::ShowTables { .. }
-        | Ast::ShowColumns { .. }
-        | Ast::ShowFunctions { .. }
-        | Ast::ShowVariable { .. }
-        | Ast::ShowSchemas { .. }
-        | Ast::ShowDatabases { .. }
-        | Ast::ExplainTable { .. } => Ok(()),
-        Ast::Explain { statement, .. } => check_ast(statement),
-        Ast::Set(Set::SingleAssignment { variable, .. }) if is_own(&variable.to_string()) => Ok(()),
-        other => Err(refused(&first_words(&other.to_string()))),
+/// Looks at every statement and query in a part of SQL: `WITH x AS (INSERT …)` holds one too.
+fn check_parts(part: &impl Visit) -> Result<(), ServerError> {
+    match part.visit(&mut OnlyReads) {
+        ControlFlow::Continue(()) => Ok(()),
+        ControlFlow::Break(error) => Err(error),
     }
 }
 
-/// Whether an option is the session's own: it changes how its queries run. Those of the runtime are limits of the
-/// server, those of the catalog are where its names are found.
-fn is_own(option: &str) -> bool {
-    let option = option.to_ascii_lowercase();
-    let own = [
-        "hyperslab.scan.",
-        "hyperslab.planner.",
-        "datafusion.execution.",
-        "datafusion.optimizer.",
-        "datafusion.sql_parser.",
-        "datafusion.explain.",
-    ];
-    own.iter().any(|prefix| option.starts_with(prefix))
+struct OnlyReads;
+
+impl Visitor for OnlyReads {
+    type Break = ServerError;
+
+    fn pre_visit_statement(&mut self, statement: &Ast) -> ControlFlow<ServerError> {
+        match statement {
+            Ast::Query(_)
+            | Ast::ShowTables { .. }
+            | Ast::ShowColumns { .. }
+            | Ast::ShowFunctions { .. }
+            | Ast::ShowVariable { .. }
+            | Ast::ShowSchemas { .. }
+            | Ast::ShowDatabases { .. }
+            | Ast::ExplainTable { .. }
+            | Ast::Explain { .. } => ControlFlow::Continue(()),
+            other => ControlFlow::Break(refused(&first_words(&other.to_string()))),
+        }
+    }
+
+    fn pre_visit_select(&mut self, select: &Select) -> ControlFlow<ServerError> {
+        match &select.into {
+            Some(_) => ControlFlow::Break(refused("SELECT INTO")),
+            None => ControlFlow::Continue(()),
+        }
+    }
+}
+
+fn check_set(set: &Set) -> Result<(), ServerError> {
+    let Set::SingleAssignment { variable, values, .. } = set else {
+        return Err(refused(&first_words(&set.to_string())));
+    };
+    let value = match values.as_slice() {
+        [Expr::Value(value)] => match &value.value {
+            Value::SingleQuotedString(text) | Value::DoubleQuotedString(text) => text.clone(),
+            other => other.to_string(),
+        },
+        values => values.iter().map(Expr::to_string).collect::<Vec<_>>().join(", "),
+    };
+    // A quoted name is the same option.
+    let name = variable.0.iter().map(|part| match part.as_ident() {
+        Some(ident) => ident.value.clone(),
+        None => part.to_string(),
+    });
+    check_setting(&name.collect::<Vec<_>>().join("."), &value)
 }
 
 fn granted(is: bool, what: &str) -> Result<(), ServerError> {
@@ -75,3 +111,6 @@ fn refused(what: &str) -> ServerError {
 fn first_words(text: &str) -> String {
     text.split_whitespace().take(2).collect::<Vec<_>>().join(" ").to_ascii_uppercase()
 }
+
+#[cfg(test)]
+mod tests;

@@ -8,7 +8,7 @@ use futures::{Stream, StreamExt};
 use hyperslab::datafusion::arrow::array::RecordBatch;
 use hyperslab::datafusion::arrow::datatypes::SchemaRef;
 use hyperslab::datafusion::execution::SendableRecordBatchStream;
-use hyperslab::{Progress, QueryResult, Reads};
+use hyperslab::{Context, Progress, QueryResult, Reads};
 use tokio_util::sync::CancellationToken;
 
 use super::session::Session;
@@ -81,8 +81,14 @@ impl Watch {
             biased;
             () = self.token.cancelled() => Err(self.stopped(self.cancel_reason())),
             () = until(self.deadline()) => Err(self.stopped(StopReason::TimedOut)),
+            error = self.over_limit_at_last() => Err(error),
             done = work => done,
         }
+    }
+
+    /// Has `context` count here what a statement reads while it is executed.
+    pub(super) fn counted(&self, context: &Context) -> Context {
+        context.counted(&self.progress)
     }
 
     /// Makes this the statement that runs now, with its time counted from now on.
@@ -136,6 +142,19 @@ impl Watch {
         }
     }
 
+    /// Waits until the statement has read more than it may.
+    async fn over_limit_at_last(&self) -> ServerError {
+        if self.session.rights().scanned_bytes.is_none() {
+            return std::future::pending().await;
+        }
+        loop {
+            tokio::time::sleep(LIMIT_CHECKS).await;
+            if let Some(error) = self.over_limit() {
+                return error;
+            }
+        }
+    }
+
     fn over_limit(&self) -> Option<ServerError> {
         let most = self.session.rights().scanned_bytes?;
         let read = self.progress.reads().bytes_stored;
@@ -184,12 +203,9 @@ impl std::fmt::Debug for Run {
 impl Run {
     pub(super) async fn start(mut watch: Watch, result: QueryResult) -> Result<Self, ServerError> {
         let schema = result.schema();
-        let started = watch.guard(async { Ok(result.run().await?) }).await;
+        let started = watch.guard(async { Ok(result.run(&watch.progress).await?) }).await;
         match started {
-            Ok((stream, progress)) => {
-                watch.progress = progress;
-                Ok(Self { schema, stream: Some(stream), watch })
-            }
+            Ok(stream) => Ok(Self { schema, stream: Some(stream), watch }),
             Err(error) => {
                 watch.failed(&error);
                 Err(error)

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use hyperslab::datafusion::error::DataFusionError;
+use hyperslab::datafusion::sql::parser::Statement as SqlStatement;
 use hyperslab::{Access, Context, QueryResult, Statement};
 use tokio_util::sync::CancellationToken;
 
@@ -103,7 +104,12 @@ impl Session {
     /// When it is refused, cannot be planned, or was stopped.
     pub async fn plan(&self, watch: &Watch, statement: Statement) -> Result<QueryResult, ServerError> {
         self.refuse_writes(&statement)?;
-        watch.guard(async { Ok(self.context.execute(statement).await?) }).await
+        // A `COPY` reads while it is executed. An option that is set is to stay in the session.
+        let context = match writes_files(&statement) {
+            true => watch.counted(&self.context),
+            false => self.context.clone(),
+        };
+        watch.guard(async { Ok(context.execute(statement).await?) }).await
     }
 
     /// Runs an answer under the watch of its statement.
@@ -121,6 +127,10 @@ impl Session {
     fn token(&self) -> CancellationToken {
         self.current.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
+}
+
+fn writes_files(statement: &Statement) -> bool {
+    matches!(statement, Statement::Sql(sql) if matches!(sql.as_ref(), SqlStatement::CopyTo(_)))
 }
 
 /// The locations that a user may name.

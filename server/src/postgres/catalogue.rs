@@ -13,11 +13,11 @@ impl Shown {
 }
 
 /// A value in text.
-pub(super) fn value_text(value: &Value, _oid: u32) -> Option<String> {
-    value.as_str().map(str::to_string)
+pub(super) fn value_text(value: &Value, oid: u32) -> Option<String> {
+    value.to_text(oid)
 }
 
 /// A value in binary.
-pub(super) fn value_binary(value: &Value, _oid: u32) -> Option<Vec<u8>> {
-    value.as_str().map(|text| text.as_bytes().to_vec())
+pub(super) fn value_binary(value: &Value, oid: u32) -> Option<Vec<u8>> {
+    value.to_binary(oid)
 }

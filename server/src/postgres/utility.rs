@@ -212,14 +212,12 @@ impl Connection {
 
     /// Sets an option of the query engine, for this session only.
     async fn set_engine(&mut self, name: &str, text: &Text) -> Result<&'static str, ServerError> {
-        if name.starts_with("datafusion.runtime.") {
-            return Err(ServerError::new(
-                code::INSUFFICIENT_PRIVILEGE,
-                format!("permission denied to set parameter \"{name}\""),
-            )
-            .hint("it holds for all users of the server, whose configuration sets it"));
-        }
-        self.session.context().sql(&text.text).await?;
+        let mut statements = self.session.context().parse(&text.text)?;
+        let (Some(statement), true) = (statements.pop(), statements.is_empty()) else {
+            return Err(ServerError::new(code::SYNTAX_ERROR, format!("cannot set `{name}` like this")));
+        };
+        let watch = self.session.watch(&text.text, None).unlogged();
+        self.session.plan(&watch, statement).await?;
         Ok("SET")
     }
 

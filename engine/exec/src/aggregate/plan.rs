@@ -301,7 +301,7 @@ impl ExecutionPlan for ArrayAggregateExec {
             let (kept, total) = self.scan.chunks();
             ScanMetrics::plan(&self.metrics, kept, total);
         }
-        let metrics = ScanMetrics::new(&self.metrics, partition);
+        let metrics = ScanMetrics::new(&self.metrics, partition, &context);
         let baseline = BaselineMetrics::new(&self.metrics, partition);
         let plan = self.clone();
         let batch_size = context.session_config().batch_size();

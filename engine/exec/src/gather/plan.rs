@@ -257,7 +257,7 @@ impl ExecutionPlan for ArrayGatherExec {
         let consumer = MemoryConsumer::new(format!("ArrayGatherExec[{}]", self.scan.layout().name()));
         let gather = Gather {
             maker: Arc::clone(&self.maker),
-            metrics: ScanMetrics::new(&self.metrics, partition),
+            metrics: ScanMetrics::new(&self.metrics, partition, &context),
             baseline: BaselineMetrics::new(&self.metrics, partition),
             input: self.points.execute(0, Arc::clone(&context))?,
             kept: self.kept.clone(),

@@ -45,11 +45,7 @@ pub(crate) async fn fetch(
         let _timer = metrics.time_fetch.timer();
         variable.source.fetch(&chunk, &region.relative_to(&origin)).await.map_err(located)?
     };
-    metrics.requests.add(encoded.requests() as usize);
-    metrics.bytes_stored.add(encoded.stored_bytes() as usize);
-    let [written, unwritten] = encoded.chunks();
-    metrics.chunks_read.add(written as usize);
-    metrics.chunks_unwritten.add(unwritten as usize);
+    metrics.fetched(encoded.as_ref());
     let (dataset, variable) = (Arc::clone(dataset), Arc::clone(variable));
     Ok(Fetched { encoded, dataset, variable, chunk, cells, metrics: metrics.clone() })
 }
@@ -79,7 +75,7 @@ impl Fetched {
         let locate = |e| datafusion_error(located(e, &self.dataset, &self.variable, &self.chunk));
         let decoded = decoded.map_err(locate)?;
         check(decoded.values.len(), self.cells).map_err(locate)?;
-        self.metrics.bytes_decoded.add(decoded.values.memory());
+        self.metrics.decoded(decoded.values.memory());
         array_of(decoded)
     }
 
@@ -99,7 +95,7 @@ impl Fetched {
             Plain::Bytes(bytes) => floats(self.variable.data_type(), bytes),
         };
         check(array.len(), self.cells).map_err(locate)?;
-        self.metrics.bytes_decoded.add(array.len() * self.variable.data_type().size());
+        self.metrics.decoded(array.len() * self.variable.data_type().size());
         Ok(array)
     }
 
@@ -119,7 +115,7 @@ impl Fetched {
         self.metrics.time_decode.add_duration(elapsed);
         let locate = |e| datafusion_error(located(e, &self.dataset, &self.variable, &self.chunk));
         decoded.map_err(locate)?;
-        self.metrics.bytes_decoded.add(spare.len());
+        self.metrics.decoded(spare.len());
         let array = floats(self.variable.data_type(), spare);
         check(array.len(), cells).map_err(locate)?;
         Ok((array, elapsed))

@@ -1,6 +1,12 @@
 //! What a scan counts while it runs, for `EXPLAIN ANALYZE`.
 
+use std::sync::Arc;
+
+use datafusion::execution::TaskContext;
 use datafusion::physical_plan::metrics::{Count, ExecutionPlanMetricsSet, MetricBuilder, MetricType, Time};
+use hyperslab_array::EncodedChunk;
+
+use crate::counters::ReadCounters;
 
 /// The counters of one partition, besides rows and batches.
 #[derive(Debug, Clone)]
@@ -16,10 +22,12 @@ pub(crate) struct ScanMetrics {
     pub bytes_decoded: Count,
     pub time_fetch: Time,
     pub time_decode: Time,
+    /// Those of the whole query.
+    query: Arc<ReadCounters>,
 }
 
 impl ScanMetrics {
-    pub fn new(set: &ExecutionPlanMetricsSet, partition: usize) -> Self {
+    pub fn new(set: &ExecutionPlanMetricsSet, partition: usize, context: &TaskContext) -> Self {
         let count = |name: &'static str| summary(set).counter(name, partition);
         let time = |name: &'static str| summary(set).subset_time(name, partition);
         Self {
@@ -31,7 +39,24 @@ impl ScanMetrics {
             bytes_decoded: count("bytes_decoded"),
             time_fetch: time("time_fetch"),
             time_decode: time("time_decode"),
+            query: ReadCounters::of(context),
         }
+    }
+
+    /// Counts what came from the store.
+    pub fn fetched(&self, encoded: &dyn EncodedChunk) {
+        let [written, unwritten] = encoded.chunks();
+        self.requests.add(encoded.requests() as usize);
+        self.bytes_stored.add(encoded.stored_bytes() as usize);
+        self.chunks_read.add(written as usize);
+        self.chunks_unwritten.add(unwritten as usize);
+        self.query.fetched(written, encoded.requests(), encoded.stored_bytes());
+    }
+
+    /// Counts what was decoded.
+    pub fn decoded(&self, bytes: usize) {
+        self.bytes_decoded.add(bytes);
+        self.query.decoded(bytes);
     }
 
     /// Notes, once a scan, how many chunks there are and how many of them the plan kept.

@@ -523,8 +523,7 @@ impl ExecutionPlan for ArrayScanExec {
             ScanMetrics::plan(&self.metrics, kept, total);
         }
         let range = self.partitions.get(partition).cloned().unwrap_or(0..0);
-        let batch_size = context.session_config().batch_size();
-        let scan = PartitionScan::new(Arc::clone(&state), &self.metrics, partition, range, batch_size)?;
+        let scan = PartitionScan::new(Arc::clone(&state), &self.metrics, partition, range, &context)?;
         let schema = Arc::clone(&self.schema);
         if !self.may_multiply() {
             return Ok(Box::pin(RecordBatchStreamAdapter::new(schema, scan.batches())));

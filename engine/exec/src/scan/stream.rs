@@ -67,8 +67,9 @@ impl PartitionScan {
         metrics: &ExecutionPlanMetricsSet,
         partition: usize,
         range: Range<u64>,
-        batch_size: usize,
+        context: &TaskContext,
     ) -> Result<Self> {
+        let batch_size = context.session_config().batch_size();
         let schema: SchemaRef = Arc::new(state.layout.schema.project(&state.request.projection)?);
         let rows_a_unit = state.units.rows().unwrap_or(u64::MAX) / state.units.count().max(1);
         let is_small = rows_a_unit < batch_size as u64 / 2 && !schema.fields().is_empty();
@@ -78,7 +79,7 @@ impl PartitionScan {
         });
         let fetch = state.request.fetch.map(|f| f as u64);
         Ok(Self {
-            metrics: ScanMetrics::new(metrics, partition),
+            metrics: ScanMetrics::new(metrics, partition, context),
             baseline: BaselineMetrics::new(metrics, partition),
             schema,
             range,

@@ -121,7 +121,7 @@ impl ArrayTopKExec {
     }
 
     async fn rows(&self, context: &Arc<TaskContext>) -> Result<RecordBatch> {
-        let metrics = ScanMetrics::new(&self.metrics, 0);
+        let metrics = ScanMetrics::new(&self.metrics, 0, context);
         let cells = self.best(context, &metrics).await?;
         let data_type = self.leading.schema().field(0).data_type().clone();
         let leading = values(&cells, self.order, &data_type)?;

@@ -18,6 +18,7 @@ use super::Context;
 use crate::access::Access;
 use crate::catalog::{Catalogs, Shared};
 use crate::datasets::Datasets;
+use crate::progress::Progress;
 use crate::url_table::UrlTables;
 
 impl Context {
@@ -74,6 +75,15 @@ impl Context {
         session.register_catalog_list(Arc::new(Catalogs { inner, shared: Arc::clone(&shared) }));
         shared.urls.files.session_store().with_state(session.state_weak_ref());
         Ok(Self::new(session, shared))
+    }
+
+    /// This session for one statement, whose reads are counted in `progress` while it is executed: those of a `COPY`.
+    /// Options that the statement sets are lost.
+    #[must_use]
+    pub fn counted(&self, progress: &Progress) -> Self {
+        let mut state = self.session.state();
+        progress.count(state.config_mut());
+        Self::new(SessionContext::new_with_state(state), Arc::clone(&self.shared))
     }
 
     /// Refuses a statement that names a location which the session may not read or write.

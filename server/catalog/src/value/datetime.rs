@@ -11,9 +11,7 @@ pub(crate) const DAY: i64 = 86_400 * SECOND;
 /// Days from 1970-01-01 to 2000-01-01.
 pub(crate) const UNIX_DAYS: i64 = 10_957;
 
-/// The moment after all others, and as a negative number the one before.
-pub(crate) const INFINITY: i64 = i64::MAX;
-/// The same for days.
+/// The day after all others.
 pub(crate) const INFINITY_DAYS: i64 = i32::MAX as i64;
 const MINUS_INFINITY_DAYS: i64 = i32::MIN as i64;
 
@@ -454,6 +452,15 @@ pub(crate) fn shift(at: i64, by: Interval) -> Option<i64> {
         at = moment(&f)?;
     }
     at.checked_add(i64::from(by.days).checked_mul(DAY)?)?.checked_add(by.micros)
+}
+
+/// The midnight that a day begins with.
+pub(crate) fn day_start(days: i64) -> i64 {
+    match days {
+        INFINITY_DAYS => i64::MAX,
+        MINUS_INFINITY_DAYS => i64::MIN,
+        _ => days.saturating_mul(DAY),
+    }
 }
 
 /// Microseconds of an interval with months of 30 days, by which intervals are compared.

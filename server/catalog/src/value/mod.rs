@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 pub use numeric::Numeric;
 pub(crate) use order::{Key, compare, equal};
-pub(crate) use text::quote_identifier;
+pub(crate) use text::{cut_name, quote_identifier};
 
 /// One value. Which variant a type has:
 ///

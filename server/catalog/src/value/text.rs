@@ -343,8 +343,13 @@ fn parse_array(element: u32, text: &str) -> Result<Value, PgError> {
         let lower = bound.split(':').next().and_then(|l| l.trim().parse::<i32>().ok());
         lowers.push(if bound.contains(':') { lower.ok_or_else(bad)? } else { 1 });
     }
-    let mut reader =
-        ArrayReader { rest: body.trim_start().chars().peekable(), element, lengths: Vec::new(), out: Vec::new() };
+    let mut reader = ArrayReader {
+        rest: body.trim_start().chars().peekable(),
+        element,
+        lengths: Vec::new(),
+        leaf: None,
+        out: Vec::new(),
+    };
     reader.braces(0).ok_or_else(bad)??;
     if reader.rest.any(|c| !c.is_whitespace()) {
         return Err(bad());
@@ -364,6 +369,8 @@ struct ArrayReader<'a> {
     rest: std::iter::Peekable<std::str::Chars<'a>>,
     element: u32,
     lengths: Vec<Option<usize>>,
+    /// How deep elements stand.
+    leaf: Option<usize>,
     out: Vec<Value>,
 }
 
@@ -390,8 +397,7 @@ impl ArrayReader<'_> {
                     }
                 }
                 _ => {
-                    // Elements and braces do not stand side by side.
-                    if self.lengths.len() > depth + 1 {
+                    if *self.leaf.get_or_insert(depth) != depth {
                         return None;
                     }
                     match self.item()? {
@@ -466,6 +472,11 @@ impl ArrayReader<'_> {
             self.rest.next();
         }
     }
+}
+
+/// The words that must be quoted to be a name.
+pub(crate) fn keywords() -> impl Iterator<Item = &'static str> {
+    KEYWORDS.split(' ')
 }
 
 /// A name as SQL text has it: quoted if it would be read as something else.

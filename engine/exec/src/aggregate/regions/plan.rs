@@ -214,7 +214,7 @@ impl ExecutionPlan for ArrayRegionAggregateExec {
 
     fn execute(&self, partition: usize, context: Arc<TaskContext>) -> Result<SendableRecordBatchStream> {
         let run = self.run.get(partition, self.partitions(), OnceCell::new);
-        let metrics = ScanMetrics::new(&self.metrics, partition);
+        let metrics = ScanMetrics::new(&self.metrics, partition, &context);
         let baseline = BaselineMetrics::new(&self.metrics, partition);
         let plan = self.clone();
         let batch_size = context.session_config().batch_size();

@@ -1,0 +1,14 @@
+//! The server as its clients see it, over real connections, and through its sessions.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr)]
+
+mod access;
+mod cancel;
+mod copy;
+mod extended;
+mod flight;
+mod fuzz;
+mod login;
+mod simple;
+mod support;
+mod values;
