@@ -11,12 +11,12 @@ use hyperslab_exec::{Options, functions};
 
 use crate::options::{PlannerOptions, SECTION};
 use crate::regrid::RegridPlanner;
-use crate::rules::{ExtractPlanner, GroupingSets, analyzer_rules, chunk_rules};
+use crate::rules::{ExtractPlanner, GroupingSets, IntervalPlanner, analyzer_rules, chunk_rules};
 
 /// Adds the functions, the analyzer rules and the options to `builder`, each once.
 ///
-/// Call it after [`SessionStateBuilder::with_default_features`]: `date_part` and `date_trunc` take the place of
-/// DataFusion's own, and what is registered last stays.
+/// Call it after [`SessionStateBuilder::with_default_features`]: `date_part`, `to_char` and others take the
+/// place of DataFusion's own, and what is registered last stays.
 ///
 /// ```
 /// use datafusion::execution::SessionStateBuilder;
@@ -36,6 +36,7 @@ pub fn configure(mut builder: SessionStateBuilder) -> SessionStateBuilder {
     let planners = builder.expr_planners().get_or_insert_with(SessionStateDefaults::default_expr_planners);
     // The first planner that knows an expression plans it.
     planners.insert(0, Arc::new(ExtractPlanner));
+    planners.insert(1, Arc::new(IntervalPlanner));
 
     let relations = builder.relation_planners().get_or_insert_default();
     if relations.iter().all(|planner| format!("{planner:?}") != format!("{RegridPlanner:?}")) {

@@ -8,6 +8,7 @@
 //!                                         ↑ OpenOptions, environment     ↑ by format or by name
 //! ```
 
+mod cache;
 mod compat;
 mod location;
 mod options;
@@ -16,6 +17,7 @@ mod registry;
 mod stores;
 mod zip;
 
+pub use cache::ChunkCache;
 pub use location::{Location, Scheme};
 pub use options::OpenOptions;
 pub use recording::RecordingStore;

@@ -8,7 +8,7 @@ use hyperslab_zarr::ZarrConnector;
 use object_store::ObjectStore;
 
 use crate::stores::{Found, Stores};
-use crate::{Location, OpenOptions, Scheme};
+use crate::{ChunkCache, Location, OpenOptions, Scheme};
 
 /// A connector that reads from an object store.
 pub type DynConnector = dyn Connector<Store = Arc<dyn ObjectStore>>;
@@ -26,6 +26,7 @@ pub type DynConnector = dyn Connector<Store = Arc<dyn ObjectStore>>;
 pub struct Registry {
     connectors: Vec<Arc<DynConnector>>,
     stores: Stores,
+    cache: Option<ChunkCache>,
 }
 
 impl Default for Registry {
@@ -38,7 +39,7 @@ impl Default for Registry {
 impl Registry {
     /// No format at all.
     pub fn empty() -> Self {
-        Self { connectors: Vec::new(), stores: Stores::default() }
+        Self { connectors: Vec::new(), stores: Stores::default(), cache: None }
     }
 
     /// Adds a format; it takes the place of one of the same name.
@@ -54,6 +55,13 @@ impl Registry {
     #[must_use]
     pub fn with_store(mut self, prefix: &str, store: Arc<dyn ObjectStore>) -> Self {
         self.stores.inject(prefix, store);
+        self
+    }
+
+    /// Keeps stored bytes of the datasets that are opened from now on, but for those on local disks.
+    #[must_use]
+    pub fn with_cache(mut self, cache: ChunkCache) -> Self {
+        self.cache = Some(cache);
         self
     }
 
@@ -100,9 +108,13 @@ impl Registry {
             None => self.candidates(&location, rooted.found)?,
         };
         let text = location.to_string();
+        let store = match &self.cache {
+            Some(cache) if *location.scheme() != Scheme::Local => cache.over(rooted.store),
+            _ => rooted.store,
+        };
         let mut nothing_there = None;
         for connector in &candidates {
-            match connector.open(name, &text, Arc::clone(&rooted.store)).await {
+            match connector.open(name, &text, Arc::clone(&store)).await {
                 Ok(dataset) => return Ok(dataset),
                 // Another format may find something.
                 Err(e) if e.kind() == ErrorKind::NotFound => nothing_there = nothing_there.or(Some(e)),

@@ -12,6 +12,8 @@ use datafusion::prelude::SessionContext;
 use datafusion::sql::parser::{CreateExternalTable, Statement as SqlStatement};
 use datafusion::sql::sqlparser::ast::{Ident, ObjectName, ObjectType, Statement as Ast, TableObject};
 use datafusion::sql::sqlparser::dialect::Dialect;
+use futures::FutureExt;
+use futures::future::BoxFuture;
 use hyperslab_array::{ArrayError, Dataset, nearest_names};
 use hyperslab_connectors::{OpenOptions, Registry};
 use hyperslab_exec::datafusion_error;
@@ -190,6 +192,12 @@ impl Context {
     /// # Errors
     /// As [`Self::sql`].
     pub async fn execute(&self, statement: Statement) -> Result<QueryResult> {
+        // Its type is not known outside: see `QueryResult`.
+        let answered: BoxFuture<'_, Result<QueryResult>> = self.answer(statement).boxed();
+        answered.await
+    }
+
+    async fn answer(&self, statement: Statement) -> Result<QueryResult> {
         match statement {
             Statement::DescribeDataset(name) => {
                 let dataset = match location(&name) {

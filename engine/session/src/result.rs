@@ -10,8 +10,10 @@ use datafusion::dataframe::DataFrame;
 use datafusion::error::Result;
 use datafusion::execution::SendableRecordBatchStream;
 use datafusion::logical_expr::{Expr, LogicalPlan};
-use datafusion::physical_plan::execute_stream;
 use datafusion::physical_plan::memory::MemoryStream;
+use datafusion::physical_plan::{ExecutionPlan, execute_stream};
+use futures::FutureExt;
+use futures::future::BoxFuture;
 
 use crate::Context;
 use crate::dataset::{LabelOrder, LabelledDataset, from_batches};
@@ -25,8 +27,36 @@ pub struct QueryResult {
 
 #[derive(Debug, Clone)]
 enum Source {
-    Frame(Box<DataFrame>),
+    Frame(Box<dyn Frame>),
     Batches(SchemaRef, Vec<RecordBatch>),
+}
+
+/// A [`DataFrame`] whose type is not known. The compiler would look through all of DataFusion's plans for each task of a
+/// program that holds an answer, to see that it may go to another thread, and take minutes for it.
+trait Frame: std::fmt::Debug + Send + Sync {
+    fn get(&self) -> &DataFrame;
+    fn take(self: Box<Self>) -> DataFrame;
+    fn another(&self) -> Box<dyn Frame>;
+}
+
+impl Frame for DataFrame {
+    fn get(&self) -> &DataFrame {
+        self
+    }
+
+    fn take(self: Box<Self>) -> DataFrame {
+        *self
+    }
+
+    fn another(&self) -> Box<dyn Frame> {
+        Box::new(self.clone())
+    }
+}
+
+impl Clone for Box<dyn Frame> {
+    fn clone(&self) -> Self {
+        self.another()
+    }
 }
 
 impl QueryResult {
@@ -47,7 +77,7 @@ impl QueryResult {
     /// statement without an answer has none.
     pub fn schema(&self) -> SchemaRef {
         match &self.source {
-            Source::Frame(frame) => SchemaRef::clone(frame.schema().inner()),
+            Source::Frame(frame) => SchemaRef::clone(frame.get().schema().inner()),
             Source::Batches(schema, _) => SchemaRef::clone(schema),
         }
     }
@@ -55,7 +85,7 @@ impl QueryResult {
     /// The plan of a query, before DataFusion has optimised it; `None` where there is none.
     pub fn logical_plan(&self) -> Option<&LogicalPlan> {
         match &self.source {
-            Source::Frame(frame) => Some(frame.logical_plan()),
+            Source::Frame(frame) => Some(frame.get().logical_plan()),
             Source::Batches(..) => None,
         }
     }
@@ -75,8 +105,9 @@ impl QueryResult {
     pub async fn with_parameters(self, context: &Context, values: impl Into<ParamValues>) -> Result<Self> {
         match self.source {
             Source::Frame(frame) => {
-                let plan = frame.into_unoptimized_plan().with_param_values(values)?;
-                Ok(Self::from_frame(context.session().execute_logical_plan(plan).await?))
+                let plan = frame.take().into_unoptimized_plan().with_param_values(values)?;
+                let planned: BoxFuture<'_, Result<DataFrame>> = context.session().execute_logical_plan(plan).boxed();
+                Ok(Self::from_frame(planned.await?))
             }
             Source::Batches(..) => Ok(self),
         }
@@ -89,10 +120,12 @@ impl QueryResult {
     pub async fn run(self, progress: &Progress) -> Result<SendableRecordBatchStream> {
         match self.source {
             Source::Frame(frame) => {
+                let frame = frame.take();
                 let task = frame.task_ctx();
                 let mut config = task.session_config().clone();
                 progress.count(&mut config);
-                let plan = frame.create_physical_plan().await?;
+                let planned: BoxFuture<'_, Result<Arc<dyn ExecutionPlan>>> = frame.create_physical_plan().boxed();
+                let plan = planned.await?;
                 progress.watch(Arc::clone(&plan));
                 execute_stream(plan, Arc::new(task.with_session_config(config)))
             }
@@ -106,7 +139,7 @@ impl QueryResult {
     /// When the query cannot be planned.
     pub async fn stream(self) -> Result<SendableRecordBatchStream> {
         match self.source {
-            Source::Frame(frame) => frame.execute_stream().await,
+            Source::Frame(frame) => frame.take().execute_stream().boxed().await,
             Source::Batches(schema, batches) => Ok(Box::pin(MemoryStream::try_new(batches, schema, None)?)),
         }
     }
@@ -117,7 +150,7 @@ impl QueryResult {
     /// When the query fails.
     pub async fn collect(self) -> Result<Vec<RecordBatch>> {
         match self.source {
-            Source::Frame(frame) => frame.collect().await,
+            Source::Frame(frame) => frame.take().collect().boxed().await,
             Source::Batches(_, batches) => Ok(batches),
         }
     }
@@ -150,7 +183,7 @@ impl QueryResult {
         let labels = self.logical_plan().map_or(LabelOrder::Grid, label_order);
         let batches = match self.source {
             // Not `collect`, which takes the partitions as they are ready.
-            Source::Frame(frame) => frame.collect_partitioned().await?.into_iter().flatten().collect(),
+            Source::Frame(frame) => frame.take().collect_partitioned().boxed().await?.into_iter().flatten().collect(),
             Source::Batches(_, batches) => batches,
         };
         from_batches(&schema, &batches, &dimensions, labels)

@@ -26,6 +26,7 @@ mod extract;
 mod float_labels;
 mod grouping_sets;
 mod input;
+mod intervals;
 mod join_metadata;
 mod lineage;
 mod reasons;
@@ -44,6 +45,7 @@ use datafusion::physical_optimizer::PhysicalOptimizerRule;
 
 pub(crate) use extract::ExtractPlanner;
 pub(crate) use grouping_sets::GroupingSets;
+pub(crate) use intervals::IntervalPlanner;
 pub use trace::{Source, datasets_of, source_of};
 
 /// The analyzer rules, in the order in which they must run.

@@ -159,17 +159,21 @@ fn timestamp(value: i64, unit: TimeUnit) -> ScalarValue {
     }
 }
 
-/// The instant of a date or a timestamp without a zone.
+/// The instant of a date, or of a timestamp without a zone or on the clock of UTC, which is that of the labels.
 fn nanos_of(value: &ScalarValue) -> Option<i128> {
     Some(match value {
         ScalarValue::Date32(v) => i128::from((*v)?) * NANOS_PER_DAY,
         ScalarValue::Date64(v) => i128::from((*v)?) * 1_000_000,
-        ScalarValue::TimestampSecond(v, None) => i128::from((*v)?) * 1_000_000_000,
-        ScalarValue::TimestampMillisecond(v, None) => i128::from((*v)?) * 1_000_000,
-        ScalarValue::TimestampMicrosecond(v, None) => i128::from((*v)?) * 1_000,
-        ScalarValue::TimestampNanosecond(v, None) => i128::from((*v)?),
+        ScalarValue::TimestampSecond(v, zone) if is_utc(zone) => i128::from((*v)?) * 1_000_000_000,
+        ScalarValue::TimestampMillisecond(v, zone) if is_utc(zone) => i128::from((*v)?) * 1_000_000,
+        ScalarValue::TimestampMicrosecond(v, zone) if is_utc(zone) => i128::from((*v)?) * 1_000,
+        ScalarValue::TimestampNanosecond(v, zone) if is_utc(zone) => i128::from((*v)?),
         _ => return None,
     })
+}
+
+fn is_utc(zone: &Option<Arc<str>>) -> bool {
+    matches!(zone.as_deref(), None | Some("+00:00" | "UTC" | "Z"))
 }
 
 /// The constant as a literal, where it does not depend on when the query runs.

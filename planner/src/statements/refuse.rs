@@ -4,9 +4,7 @@ use std::ops::ControlFlow;
 
 use datafusion::error::Result;
 use datafusion::sql::parser::{CopyToSource, Statement as SqlStatement};
-use datafusion::sql::sqlparser::ast::{
-    Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, Select, TableFactor, Value, Visit, Visitor,
-};
+use datafusion::sql::sqlparser::ast::{Select, TableFactor, Visit, Visitor};
 use hyperslab_array::ArrayError;
 
 use super::external;
@@ -72,35 +70,5 @@ impl Visitor for Refuse {
             return ControlFlow::Continue(());
         };
         ControlFlow::Break(ArrayError::unsupported(format!("`{clause}` is not supported")))
-    }
-
-    fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<ArrayError> {
-        if let Expr::Function(function) = expr
-            && let Some(pattern) = pattern_of(function)
-            && !pattern.contains('%')
-            && pattern.chars().any(char::is_alphabetic)
-        {
-            return ControlFlow::Break(
-                ArrayError::argument(format!("`{pattern}` has no field of a date, expected fields such as `%Y-%m-%d`"))
-                    .hint("`to_char` takes the fields of strftime, not those of PostgreSQL"),
-            );
-        }
-        ControlFlow::Continue(())
-    }
-}
-
-/// The literal pattern of `to_char(x, 'pattern')`.
-fn pattern_of(function: &Function) -> Option<&str> {
-    let name = function.name.0.last()?.as_ident()?;
-    if !name.value.eq_ignore_ascii_case("to_char") && !name.value.eq_ignore_ascii_case("date_format") {
-        return None;
-    }
-    let FunctionArguments::List(list) = &function.args else { return None };
-    match list.args.get(1)? {
-        FunctionArg::Unnamed(FunctionArgExpr::Expr(Expr::Value(value))) => match &value.value {
-            Value::SingleQuotedString(pattern) => Some(pattern),
-            _ => None,
-        },
-        _ => None,
     }
 }

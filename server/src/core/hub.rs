@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use hyperslab::Context;
 use hyperslab::datafusion::execution::memory_pool::MemoryPool;
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use super::memory::UserPool;
@@ -41,12 +42,21 @@ pub struct HubOptions {
     pub database: String,
     /// Connections at a time, over all users.
     pub connections: usize,
+    /// Statements that compute at the same time; the others wait for their turn. One whose client has not yet taken
+    /// what is ready does not count.
+    pub running: usize,
 }
 
 impl Default for HubOptions {
     fn default() -> Self {
-        Self { database: "hyperslab".into(), connections: 200 }
+        Self { database: "hyperslab".into(), connections: 200, running: running() }
     }
+}
+
+/// Enough to keep all processors at work while some statements wait for their stores, and not so many that each has
+/// only a sliver of the memory.
+fn running() -> usize {
+    std::thread::available_parallelism().map_or(4, |n| n.get().saturating_mul(2))
 }
 
 /// The datasets, limits and connections of a server.
@@ -61,6 +71,7 @@ pub struct Hub {
     /// Whether no connection is taken any more.
     draining: AtomicBool,
     shutdown: CancellationToken,
+    turns: Arc<Semaphore>,
     metrics: Metrics,
     /// What relative paths in statements and grants are relative to.
     folder: PathBuf,
@@ -69,6 +80,7 @@ pub struct Hub {
 impl Hub {
     /// A server over the datasets of `context`.
     pub fn new(context: Context, options: HubOptions) -> Arc<Self> {
+        let turns = Arc::new(Semaphore::new(options.running.clamp(1, Semaphore::MAX_PERMITS)));
         Arc::new(Self {
             context,
             options,
@@ -77,6 +89,7 @@ impl Hub {
             next_id: AtomicI32::new(1),
             draining: AtomicBool::new(false),
             shutdown: CancellationToken::new(),
+            turns,
             metrics: Metrics::default(),
             folder: std::env::current_dir().unwrap_or_else(|_| PathBuf::from("/")),
         })
@@ -95,6 +108,11 @@ impl Hub {
     /// Ends when the server is told to stop: connections say goodbye, statements end.
     pub fn shutdown(&self) -> &CancellationToken {
         &self.shutdown
+    }
+
+    /// What a statement waits for before it computes.
+    pub(super) fn turns(&self) -> &Arc<Semaphore> {
+        &self.turns
     }
 
     /// Takes no connection any more; those that are open go on.

@@ -4,9 +4,11 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use futures::{Stream, StreamExt};
+use futures::future::BoxFuture;
+use futures::{FutureExt, Stream, StreamExt};
 use hyperslab::datafusion::arrow::array::RecordBatch;
 use hyperslab::datafusion::arrow::datatypes::SchemaRef;
+use hyperslab::datafusion::error::DataFusionError;
 use hyperslab::datafusion::execution::SendableRecordBatchStream;
 use hyperslab::{Context, Progress, QueryResult, Reads};
 use tokio_util::sync::CancellationToken;
@@ -189,9 +191,18 @@ impl Drop for Watch {
 /// The batches of a statement that runs. Dropping it stops the reads.
 pub struct Run {
     schema: SchemaRef,
-    /// `None` after an end: nothing is read any more.
-    stream: Option<SendableRecordBatchStream>,
+    state: State,
     watch: Watch,
+}
+
+type Started = Result<SendableRecordBatchStream, DataFusionError>;
+
+enum State {
+    /// Nothing has been read.
+    Ready(BoxFuture<'static, Started>),
+    Running(SendableRecordBatchStream),
+    /// Nothing is read any more.
+    Ended,
 }
 
 impl std::fmt::Debug for Run {
@@ -201,16 +212,10 @@ impl std::fmt::Debug for Run {
 }
 
 impl Run {
-    pub(super) async fn start(mut watch: Watch, result: QueryResult) -> Result<Self, ServerError> {
-        let schema = result.schema();
-        let started = watch.guard(async { Ok(result.run(&watch.progress).await?) }).await;
-        match started {
-            Ok(stream) => Ok(Self { schema, stream: Some(stream), watch }),
-            Err(error) => {
-                watch.failed(&error);
-                Err(error)
-            }
-        }
+    pub(super) fn new(watch: Watch, result: QueryResult) -> Self {
+        let (schema, progress) = (result.schema(), watch.progress.clone());
+        let start = async move { result.run(&progress).await };
+        Self { schema, state: State::Ready(start.boxed()), watch }
     }
 
     /// The columns.
@@ -228,40 +233,36 @@ impl Run {
         self.watch.resume();
     }
 
-    /// The next batch; `None` after the last. After an error there is none.
+    /// The next batch; `None` after the last. After an error there is none. The work begins with the first.
     pub async fn next(&mut self) -> Option<Result<RecordBatch, ServerError>> {
-        let next = self.advance().await?;
+        let next = self.advance().await.transpose();
         match &next {
-            Ok(batch) => self.watch.rows = self.watch.rows.saturating_add(batch.num_rows() as u64),
-            Err(error) => {
-                self.stream = None;
+            Some(Ok(batch)) => self.watch.rows = self.watch.rows.saturating_add(batch.num_rows() as u64),
+            Some(Err(error)) => {
+                self.state = State::Ended;
                 self.watch.failed(error);
             }
+            None => self.state = State::Ended,
         }
-        Some(next)
+        next
     }
 
-    async fn advance(&mut self) -> Option<Result<RecordBatch, ServerError>> {
-        let stream = self.stream.as_mut()?;
-        let deadline = until(self.watch.deadline());
-        tokio::pin!(deadline);
-        loop {
-            tokio::select! {
-                biased;
-                () = self.watch.token.cancelled() => return Some(Err(self.watch.stopped(self.watch.cancel_reason()))),
-                () = &mut deadline => return Some(Err(self.watch.stopped(StopReason::TimedOut))),
-                next = stream.next() => {
-                    if let Some(error) = self.watch.over_limit() {
-                        return Some(Err(error));
-                    }
-                    return Some(next?.map_err(ServerError::from));
-                }
-                () = tokio::time::sleep(LIMIT_CHECKS) => {
-                    if let Some(error) = self.watch.over_limit() {
-                        return Some(Err(error));
-                    }
-                }
-            }
+    async fn advance(&mut self) -> Result<Option<RecordBatch>, ServerError> {
+        if matches!(self.state, State::Ended) {
+            return Ok(None);
+        }
+        // Held while this batch is made, and not while the client takes it. The semaphore is never closed.
+        let turns = Arc::clone(self.watch.session.hub().turns());
+        let _turn = self.watch.guard(async { Ok(turns.acquire_owned().await.ok()) }).await?;
+        if let State::Ready(start) = std::mem::replace(&mut self.state, State::Ended) {
+            // An operator may start its tasks as soon as it is executed, which is why that waits for its turn too.
+            self.state = State::Running(self.watch.guard(async { Ok(start.await?) }).await?);
+        }
+        let State::Running(stream) = &mut self.state else { return Ok(None) };
+        let next = self.watch.guard(async { Ok(stream.next().await.transpose()?) }).await?;
+        match self.watch.over_limit() {
+            Some(error) => Err(error),
+            None => Ok(next),
         }
     }
 

@@ -112,12 +112,9 @@ impl Session {
         watch.guard(async { Ok(context.execute(statement).await?) }).await
     }
 
-    /// Runs an answer under the watch of its statement.
-    ///
-    /// # Errors
-    /// When it cannot be planned, or was stopped.
-    pub async fn run(&self, watch: Watch, result: QueryResult) -> Result<Run, ServerError> {
-        Run::start(watch, result).await
+    /// An answer to be read under the watch of its statement.
+    pub fn run(&self, watch: Watch, result: QueryResult) -> Run {
+        Run::new(watch, result)
     }
 
     fn refuse_writes(&self, statement: &Statement) -> Result<(), ServerError> {

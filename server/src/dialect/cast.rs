@@ -29,6 +29,10 @@ pub(super) fn cast(expr: Expr, data_type: &DataType) -> Result<Expr> {
         },
         _ => None,
     };
+    let expr = match whole(&expr, data_type) {
+        Some(whole) => whole,
+        None => expr,
+    };
     if let (Some(literal), DataType::Array(_)) = (&literal, data_type) {
         return array(literal, data_type);
     }
@@ -48,6 +52,32 @@ pub(super) fn cast(expr: Expr, data_type: &DataType) -> Result<Expr> {
         }
         (Target::Unknown, _) => Err(unsupported(&format!("type `{data_type}`"))),
     }
+}
+
+/// A number that is written with a fraction as a whole one, where that is to be its type: a half goes away from zero.
+fn whole(expr: &Expr, data_type: &DataType) -> Option<Expr> {
+    if !matches!(types::internal_name(data_type).as_str(), "int2" | "int4" | "int8") {
+        return None;
+    }
+    match expr {
+        Expr::Value(value) => match &value.value {
+            Value::Number(written, _) if written.contains('.') => {
+                let rounded = written.parse::<f64>().ok()?.round();
+                Some(Expr::value(Value::Number(format!("{rounded:.0}"), false)))
+            }
+            _ => None,
+        },
+        Expr::UnaryOp { op, expr } => {
+            let expr = Box::new(whole(expr, data_type)?);
+            Some(Expr::UnaryOp { op: *op, expr })
+        }
+        _ => None,
+    }
+}
+
+/// A cast to an instant, which the query engine has under another name alone.
+pub(super) fn instant(expr: Expr) -> Expr {
+    call("arrow_cast", vec![expr, text("Timestamp(ns, \"+00:00\")")])
 }
 
 /// A cast of the query engine's own.
@@ -144,7 +174,11 @@ fn moment(micros: i64, zone: &str) -> Option<Expr> {
     }
     let value = text(&format!("{written}{zone}"));
     if micros.abs() < NANOSECONDS_END {
-        return Some(engine_cast(value, types::engine_type(if zone.is_empty() { "timestamp" } else { "timestamptz" })));
+        return Some(if zone.is_empty() {
+            engine_cast(value, types::engine_type("timestamp"))
+        } else {
+            instant(value)
+        });
     }
     let engine = if zone.is_empty() { "Timestamp(µs)" } else { "Timestamp(µs, \"+00:00\")" };
     Some(call("arrow_cast", vec![value, text(engine)]))

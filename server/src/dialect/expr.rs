@@ -150,6 +150,9 @@ fn is_byte_order(collation: &ObjectName) -> bool {
 
 fn unary(op: UnaryOperator, expr: Expr) -> Expr {
     match op {
+        UnaryOperator::Minus if as_interval(&expr).is_some() => {
+            interval(as_interval(&expr).unwrap_or_default().negated())
+        }
         UnaryOperator::PGAbs => call("abs", vec![expr]),
         UnaryOperator::PGSquareRoot => call("sqrt", vec![expr]),
         UnaryOperator::PGCubeRoot => call("cbrt", vec![expr]),
@@ -244,7 +247,17 @@ fn interval_literal(literal: IntervalLiteral) -> Result<Expr> {
         literal.last_field.as_ref().or(literal.leading_field.as_ref()).map(|field| field.to_string().to_lowercase());
     let parsed = intervals::parse(written, field.as_deref())
         .ok_or_else(|| ServerError::new(code::INVALID_TIME, format!("`{written}` is no value of type interval")))?;
-    Ok(interval(parsed))
+    Ok(interval(parsed.truncated(field.as_deref())))
+}
+
+/// The value of an interval that was written as [`interval`] writes it.
+fn as_interval(expr: &Expr) -> Option<intervals::Interval> {
+    match expr {
+        Expr::Interval(literal) if literal.leading_field.is_none() => {
+            functions::literal(&literal.value).and_then(|text| intervals::parse(text, None))
+        }
+        _ => None,
+    }
 }
 
 /// An interval as a literal of the query engine.

@@ -23,6 +23,19 @@ pub(super) fn function(mut function: Function, who: &Who, place: Place) -> Resul
     {
         return Ok(value);
     }
+    if name == "make_interval" {
+        position_arguments(&mut function);
+    }
+    let length = match name.as_str() {
+        "ntile" if function.over.is_some() => Some("int4"),
+        "row_number" | "rank" | "dense_rank" if function.over.is_some() => Some("int8"),
+        "regexp_count" => Some("int4"),
+        _ => None,
+    };
+    if let Some(length) = length.filter(|_| place == Place::Column) {
+        // The query engine counts without a sign.
+        return Ok(cast::engine_cast(Expr::Function(function), types::engine_type(length)));
+    }
     let Some(args) = plain_arguments(&function) else {
         rename(&mut function, &name);
         return Ok(Expr::Function(function));
@@ -49,7 +62,7 @@ pub(super) fn function(mut function: Function, who: &Who, place: Place) -> Resul
         },
         ("to_timestamp", [_]) => {
             // PostgreSQL counts seconds on the clock of UTC.
-            cast::engine_cast(Expr::Function(function), types::engine_type("timestamptz"))
+            cast::instant(Expr::Function(function))
         }
         ("isfinite", [value]) => nested(infix(value.clone(), BinaryOperator::Eq, value.clone())),
         ("generate_series", _) if place == Place::Column => call("unnest", vec![Expr::Function(function)]),
@@ -62,6 +75,30 @@ pub(super) fn function(mut function: Function, who: &Who, place: Place) -> Resul
             Expr::Function(function)
         }
     })
+}
+
+/// Puts the named arguments of `make_interval` in their places.
+fn position_arguments(function: &mut Function) {
+    const NAMES: [&str; 7] = ["years", "months", "weeks", "days", "hours", "mins", "secs"];
+    let FunctionArguments::List(list) = &mut function.args else { return };
+    let mut places: Vec<FunctionArg> =
+        NAMES.iter().map(|_| FunctionArg::Unnamed(FunctionArgExpr::Expr(number(0)))).collect();
+    for (at, arg) in list.args.iter().enumerate() {
+        let (at, arg) = match arg {
+            FunctionArg::Unnamed(arg) => (Some(at), arg),
+            FunctionArg::Named { name, arg, .. } => (NAMES.iter().position(|n| *n == names::folded(name)), arg),
+            FunctionArg::ExprNamed { name: Expr::Identifier(name), arg, .. } => {
+                (NAMES.iter().position(|n| *n == names::folded(name)), arg)
+            }
+            FunctionArg::ExprNamed { arg, .. } => (None, arg),
+        };
+        match at.and_then(|at| places.get_mut(at)) {
+            Some(place) => *place = FunctionArg::Unnamed(arg.clone()),
+            // The function itself says what it takes.
+            None => return,
+        }
+    }
+    list.args = places;
 }
 
 /// Functions of the same arguments under another name.

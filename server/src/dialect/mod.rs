@@ -14,6 +14,7 @@ mod expr;
 mod functions;
 mod names;
 mod narrow;
+mod operators;
 mod parse;
 mod pattern;
 mod query;
@@ -22,16 +23,13 @@ mod text;
 mod types;
 mod udf;
 
-#[cfg(test)]
-mod tests;
-
 use hyperslab::Statement;
 use hyperslab::datafusion::sql::parser::{CopyToSource, Statement as SqlStatement};
 use hyperslab::datafusion::sql::sqlparser::ast::Statement as Ast;
 
 pub use names::shown;
 pub use parse::parse;
-pub use udf::register;
+pub use udf::{register, written};
 
 use crate::error::ServerError;
 use query::Level;

@@ -4,7 +4,7 @@
 //! where nothing in it does.
 
 use hyperslab::datafusion::sql::sqlparser::ast::{
-    DataType, Expr, FunctionArguments, Ident, ObjectName, Query, SelectItem, SetExpr, TrimWhereField,
+    BinaryOperator, DataType, Expr, FunctionArguments, Ident, ObjectName, Query, SelectItem, SetExpr, TrimWhereField,
 };
 
 use super::types;
@@ -73,6 +73,7 @@ fn named(expr: &Expr) -> Option<Name> {
         Expr::Substring { .. } => strong("substring"),
         Expr::Overlay { .. } => strong("overlay"),
         Expr::AtTimeZone { .. } => strong("timezone"),
+        Expr::BinaryOp { op: BinaryOperator::Overlaps, .. } => strong("overlaps"),
         Expr::Trim { trim_where, .. } => strong(match trim_where {
             Some(TrimWhereField::Leading) => "ltrim",
             Some(TrimWhereField::Trailing) => "rtrim",

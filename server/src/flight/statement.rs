@@ -144,7 +144,7 @@ impl Planned {
         }
         let stop = running.as_ref().map(|r| Arc::clone(&r.stop)).unwrap_or_default();
         let mut batches = Batches { planned: self, run: None, stop, busy, _running: running };
-        batches.begin().await?;
+        batches.begin();
         Ok(batches)
     }
 }
@@ -174,27 +174,22 @@ impl Batches {
                 }
                 None => {
                     self.run = None;
-                    if let Err(status) = self.begin().await {
-                        return Some(Err(status));
-                    }
+                    self.begin();
                 }
             }
         }
     }
 
     /// Begins with the next row of parameters, where there is one.
-    async fn begin(&mut self) -> Result<(), Status> {
-        let Some(result) = self.planned.results.pop_front() else { return Ok(()) };
+    fn begin(&mut self) {
+        let Some(result) = self.planned.results.pop_front() else { return };
         let session = self.busy.session();
         let watch = match self.planned.watch.take() {
             Some(watch) => watch,
             None => session.watch(&self.planned.text, self.planned.timeout),
         };
-        let token = watch.token().clone();
-        self.stop.follow(&token);
-        let run = session.run(watch, result).await.map_err(|e| status::stopped(&e, &token))?;
-        self.run = Some(run);
-        Ok(())
+        self.stop.follow(watch.token());
+        self.run = Some(session.run(watch, result));
     }
 
     /// Runs to the end; how many rows the statement wrote, or -1 where it wrote none.

@@ -14,6 +14,7 @@ use super::plan::Prepared;
 use super::settings::{REPORTED, Settings};
 use super::transaction::Transaction;
 use crate::core::Session;
+use crate::dialect;
 use crate::error::{ServerError, code};
 
 /// What a client is served with.
@@ -29,6 +30,10 @@ pub(super) struct Connection {
     pub portals: HashMap<String, Portal>,
     /// Counts portals, so that a savepoint can tell those made after it.
     pub portals_made: u64,
+    /// When the connection began, in microseconds since 2000.
+    pub began: i64,
+    /// When the open transaction began.
+    pub transaction_began: Option<i64>,
     /// The client's address, and the one it came to.
     pub addresses: (SocketAddr, Option<SocketAddr>),
     /// What the client has been told of its settings.
@@ -80,10 +85,13 @@ impl Connection {
             statements: HashMap::new(),
             portals: HashMap::new(),
             portals_made: 0,
+            began: Self::moment(),
+            transaction_began: None,
             addresses,
             reported: BTreeMap::new(),
             skipping: false,
         };
+        dialect::register(connection.session.context().session());
         connection.apply_settings();
         connection.report_settings();
         connection.channel.output.backend_key(connection.session.id(), secret);
@@ -137,6 +145,10 @@ impl Connection {
                 }
             };
             self.session.rest();
+            self.transaction_began = match self.transaction.is_open() {
+                true => self.transaction_began.or_else(|| Some(Self::moment())),
+                false => None,
+            };
             match answered {
                 Ok(true) => {}
                 Ok(false) | Err(Fault::Gone) => return,

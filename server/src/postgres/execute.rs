@@ -6,6 +6,7 @@ use hyperslab::datafusion::common::ParamValues;
 use hyperslab::datafusion::scalar::ScalarValue;
 
 use super::backend::{Backend, Format};
+use super::catalogue;
 use super::command::{Command, Copy, Fetch};
 use super::connection::{Connection, FLUSH_BYTES, Fault};
 use super::copy::CopyWriter;
@@ -95,7 +96,13 @@ impl Connection {
     ///
     /// # Errors
     /// When it cannot be planned with them, is refused, or was stopped.
-    pub async fn start(&mut self, body: Body, values: Vec<Parameter>, mut watch: Watch) -> Result<Started, Fault> {
+    pub async fn start(
+        &mut self,
+        body: Body,
+        values: Vec<Parameter>,
+        text: &str,
+        mut watch: Watch,
+    ) -> Result<Started, Fault> {
         let started = match body {
             Body::Empty => Ok(Started::Empty),
             Body::Engine { result, tag } => {
@@ -129,6 +136,21 @@ impl Connection {
                 }
                 Err(error) => Err(error.into()),
             },
+            Body::Catalogue(prepared) => {
+                let columns = catalogue::columns(&prepared);
+                let values = values.into_iter().map(Parameter::into_value).collect::<Result<Vec<_>, _>>();
+                let answer = match values {
+                    Ok(values) => self.run_catalogue(*prepared, values, text, &watch).await,
+                    Err(error) => Err(error),
+                };
+                match answer {
+                    Ok(rows) => {
+                        let rows = Box::new(Rows::Ready { rows: rows.into_iter(), watch: Box::new(watch) });
+                        return Ok(Started::Rows { rows, columns, tag: "SELECT".into() });
+                    }
+                    Err(error) => Err(error.into()),
+                }
+            }
             Body::Command(command) => return Box::pin(self.command(&command, values, watch)).await,
         };
         if let Err(Fault::Statement(error)) = &started {
@@ -155,8 +177,9 @@ impl Connection {
             .into());
         }
         let pairs = prepared.parameters.iter().zip(values);
-        let values = pairs.map(|(oid, value)| Parameter::text(*oid, value.as_deref())).collect::<Result<_, _>>()?;
-        Box::pin(self.start(prepared.body.clone(), values, watch)).await
+        let values: Vec<_> = pairs.map(|(oid, value)| Parameter::text(*oid, value.as_deref())).collect();
+        prepared.body.check(&values)?;
+        Box::pin(self.start(prepared.body.clone(), values, &prepared.text, watch)).await
     }
 
     /// Begins the copy of a query.
@@ -166,7 +189,7 @@ impl Connection {
     pub async fn start_copy(&mut self, copy: &Copy, watch: Watch) -> Result<Started, Fault> {
         let query = Command::Query(copy.query.clone());
         let Prepared { body, .. } = self.plan(&watch, query, &[]).await?;
-        match Box::pin(self.start(body, Vec::new(), watch)).await? {
+        match Box::pin(self.start(body, Vec::new(), &copy.query.text, watch)).await? {
             Started::Rows { rows, columns, .. } => Ok(Started::Copy { rows, columns, copy: Box::new(copy.clone()) }),
             _ => Err(ServerError::new(code::FEATURE_NOT_SUPPORTED, "COPY query must be one that answers rows").into()),
         }
@@ -229,7 +252,7 @@ impl Connection {
             }
             State::Ready { body, values } => {
                 let watch = self.session.watch(&portal.text, self.settings.statement_timeout());
-                match self.start(body, values, watch).await? {
+                match self.start(body, values, &portal.text, watch).await? {
                     Started::Rows { rows, tag, .. } => (rows, tag),
                     other => {
                         let formats = portal.formats.clone();

@@ -82,13 +82,11 @@ impl Connection {
         let places = prepared.parameters.iter().zip(&value_formats).zip(&bind.values);
         let values = places.map(|((oid, format), value)| match (format, value) {
             (_, None) => Ok(Parameter::null(*oid)),
-            (Format::Text, Some(bytes)) => {
-                let text = super::frontend::utf8(bytes)?;
-                Parameter::text(*oid, Some(text))
-            }
-            (Format::Binary, Some(bytes)) => Parameter::binary(*oid, bytes),
+            (Format::Text, Some(bytes)) => Ok(Parameter::text(*oid, Some(super::frontend::utf8(bytes)?))),
+            (Format::Binary, Some(bytes)) => Ok(Parameter::binary(*oid, bytes)),
         });
         let values = values.collect::<Result<Vec<_>, ServerError>>()?;
+        prepared.body.check(&values)?;
         let columns = prepared.columns.as_ref().map_or(0, |columns| columns.len());
         let result_formats = formats(&bind.results, columns, "result")?;
         if !bind.portal.is_empty() && self.portals.contains_key(&bind.portal) {

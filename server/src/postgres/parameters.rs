@@ -7,7 +7,7 @@ use hyperslab::datafusion::arrow::compute::{CastOptions, cast_with_options};
 use hyperslab::datafusion::arrow::datatypes::{DataType, IntervalMonthDayNano};
 use hyperslab::datafusion::arrow::util::display::FormatOptions;
 use hyperslab::datafusion::scalar::ScalarValue;
-use hyperslab_pg_catalog::types;
+use hyperslab_pg_catalog::{Value, types};
 
 use bytes::{Buf, Bytes};
 
@@ -39,23 +39,25 @@ impl Parameter {
     }
 
     /// A value in text.
-    ///
-    /// # Errors
-    /// When it is none of its type.
-    pub fn text(oid: u32, text: Option<&str>) -> Result<Self, ServerError> {
-        let parameter = Self { oid, value: text.map(|text| Given::Text(text.to_string())) };
-        parameter.clone().into_scalar()?;
-        Ok(parameter)
+    pub fn text(oid: u32, text: Option<&str>) -> Self {
+        Self { oid, value: text.map(|text| Given::Text(text.to_string())) }
     }
 
     /// A value in binary.
+    pub fn binary(oid: u32, bytes: &Bytes) -> Self {
+        Self { oid, value: Some(Given::Binary(bytes.clone())) }
+    }
+
+    /// As a value of the catalogue.
     ///
     /// # Errors
     /// When it is none of its type.
-    pub fn binary(oid: u32, bytes: &Bytes) -> Result<Self, ServerError> {
-        let parameter = Self { oid, value: Some(Given::Binary(bytes.clone())) };
-        parameter.clone().into_scalar()?;
-        Ok(parameter)
+    pub fn into_value(self) -> Result<Value, ServerError> {
+        match &self.value {
+            None => Ok(Value::Null),
+            Some(Given::Text(text)) => Ok(Value::from_text(self.oid, text)?),
+            Some(Given::Binary(bytes)) => Ok(Value::from_binary(self.oid, bytes)?),
+        }
     }
 
     /// As a value of the query engine.

@@ -1,17 +1,22 @@
 //! [`Prepared`]: a statement that is planned, by the catalogue or by the query engine, with its columns and parameters.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use hyperslab::datafusion::sql::parser::Statement as SqlStatement;
+use hyperslab::datafusion::sql::sqlparser::ast::Statement as Ast;
 use hyperslab::{QueryResult, Statement};
 use hyperslab_pg_catalog::types;
 
 use super::command::{Command, Text};
 use super::connection::{Connection, Fault};
+use super::parameters::Parameter;
+use super::placeholders::{self, Placeholders};
 use super::position::placed;
 use super::types::{Column, columns, type_of};
-use super::{command, ctid};
+use super::{catalogue, command};
 use crate::core::Watch;
+use crate::dialect::{self, Who};
 use crate::error::{ServerError, code};
 
 /// A statement that is planned.
@@ -40,7 +45,22 @@ pub(super) enum Body {
         statement: Box<Statement>,
         tag: String,
     },
+    /// A query of the catalogue.
+    Catalogue(Box<hyperslab_pg_catalog::Prepared>),
     Command(Arc<Command>),
+}
+
+impl Body {
+    /// Holds values against the types of its parameters.
+    ///
+    /// # Errors
+    /// When one is none of its type.
+    pub fn check(&self, values: &[Parameter]) -> Result<(), ServerError> {
+        values.iter().try_for_each(|value| match self {
+            Self::Catalogue(_) => value.clone().into_value().map(drop),
+            _ => value.clone().into_scalar().map(drop),
+        })
+    }
 }
 
 impl Connection {
@@ -82,24 +102,84 @@ impl Connection {
     }
 
     async fn plan_query(&mut self, watch: &Watch, query: &Text, tag: &str, types: &[u32]) -> Result<Prepared, Fault> {
-        let context = self.session.context().clone();
-        let mut statements = context.parse(&query.text).map_err(|e| placed(e.into(), &query.text, query.offset))?;
-        let statement = match (statements.pop(), statements.is_empty()) {
+        let text = query.text.clone();
+        let in_text = |error: ServerError| placed(error, &query.text, query.offset);
+        let mut statements = dialect::parse(self.session.context(), &text).map_err(in_text)?;
+        let mut statement = match (statements.pop(), statements.is_empty()) {
             (Some(statement), true) => statement,
             _ => return Err(ServerError::new(code::SYNTAX_ERROR, "expected one statement").into()),
         };
-        let statement = ctid::answered(statement);
-        let text = query.text.clone();
+        if let Some(ast) = query_of(&statement)
+            && let Some(prepared) = self.prepare_catalogue(&text, ast, types).await.map_err(in_text)?
+        {
+            let (columns, parameters) = (catalogue::columns(&prepared), prepared.parameter_types().to_vec());
+            let body = Body::Catalogue(Box::new(prepared));
+            return Ok(Prepared { text, columns: Some(columns), parameters, body });
+        }
         if !is_plain_read(&statement) {
+            dialect::rewrite(&mut statement, &self.who()).map_err(in_text)?;
             let body = Body::Deferred { statement: Box::new(statement), tag: tag.to_string() };
             return Ok(Prepared { text, columns: None, parameters: Vec::new(), body });
         }
-        let planned = self.session.plan(watch, statement).await;
-        let result = planned.map_err(|e| placed(e, &query.text, query.offset))?;
+        let (result, parameters) = self.plan_engine(watch, statement, types).await.map_err(in_text)?;
         let columns: Arc<[Column]> = columns(&result.schema()).into();
-        let parameters = parameters(&result, types)?;
         let body = Body::Engine { result: Box::new(result), tag: tag.to_string() };
         Ok(Prepared { text, columns: Some(columns), parameters, body })
+    }
+
+    /// Plans a statement of the query engine, and finds the types of its parameters.
+    async fn plan_engine(
+        &mut self,
+        watch: &Watch,
+        statement: Statement,
+        given: &[u32],
+    ) -> Result<(QueryResult, Vec<u32>), ServerError> {
+        let placeholders = query_of(&statement).map(Placeholders::of).unwrap_or_default();
+        let first = self.plan_rewritten(watch, statement.clone()).await;
+        if placeholders.count == 0 {
+            return Ok((first?, given.to_vec()));
+        }
+        // Without their types a plan may not be found at all: they may be told.
+        let inferred = first.as_ref().ok().and_then(|result| result.parameters().ok()).unwrap_or_default();
+        let inferred =
+            |number: usize| inferred.get(&format!("${number}")).and_then(|t| t.as_ref()).map(|t| type_of(t).0);
+        let types = placeholders.types(given, inferred);
+        let told = |(at, oid): (usize, &u32)| {
+            let number = at + 1;
+            (inferred(number) != Some(*oid) && !placeholders.limits.contains(&number)).then_some((number, *oid))
+        };
+        let told: BTreeMap<usize, u32> = types.iter().enumerate().filter_map(told).collect();
+        if told.is_empty() {
+            return Ok((first?, types));
+        }
+        let mut statement = statement;
+        if let Statement::Sql(sql) = &mut statement
+            && let SqlStatement::Statement(ast) = sql.as_mut()
+        {
+            placeholders::wrap(ast, &told);
+        }
+        Ok((self.plan_rewritten(watch, statement).await?, types))
+    }
+
+    async fn plan_rewritten(&mut self, watch: &Watch, mut statement: Statement) -> Result<QueryResult, ServerError> {
+        dialect::rewrite(&mut statement, &self.who())?;
+        self.session.plan(watch, statement).await
+    }
+
+    /// What functions such as `current_user` answer in a query of the query engine.
+    fn who(&self) -> Who {
+        let mut path = self.settings.search_path().into_iter();
+        Who {
+            user: self.session.user().to_string(),
+            database: self.server.hub.database().to_string(),
+            schema: path.find(|name| !name.starts_with('$')).unwrap_or_else(|| "public".into()),
+            process: self.session.id(),
+            version: format!(
+                "PostgreSQL {} (Hyperslab {})",
+                self.settings.get("server_version").unwrap_or_default(),
+                env!("CARGO_PKG_VERSION")
+            ),
+        }
     }
 
     /// The one command of a text, for the extended protocol and `DECLARE`.
@@ -116,6 +196,17 @@ impl Connection {
     }
 }
 
+/// The query of a statement that is one.
+fn query_of(statement: &Statement) -> Option<&Ast> {
+    match statement {
+        Statement::Sql(sql) => match sql.as_ref() {
+            SqlStatement::Statement(ast) if matches!(ast.as_ref(), Ast::Query(_)) => Some(ast),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
 /// Whether a statement only reads, so that it can be planned before it is to be run.
 fn is_plain_read(statement: &Statement) -> bool {
     match statement {
@@ -123,7 +214,6 @@ fn is_plain_read(statement: &Statement) -> bool {
         Statement::CreateExternalTable(..) => false,
         Statement::Sql(sql) => match sql.as_ref() {
             SqlStatement::Statement(ast) => {
-                use hyperslab::datafusion::sql::sqlparser::ast::Statement as Ast;
                 matches!(
                     ast.as_ref(),
                     Ast::Query(_)
@@ -141,26 +231,6 @@ fn is_plain_read(statement: &Statement) -> bool {
             _ => false,
         },
     }
-}
-
-/// The types of the parameters: what the client says, else what their places ask for, else text.
-fn parameters(result: &QueryResult, given: &[u32]) -> Result<Vec<u32>, ServerError> {
-    let inferred = result.parameters()?;
-    let number = |name: &str| name.trim_start_matches('$').parse::<usize>().ok().filter(|n| (1..=65_535).contains(n));
-    let count = inferred.keys().filter_map(|name| number(name)).max().unwrap_or(0).max(given.len());
-    let mut all = vec![types::TEXT; count];
-    for (name, data_type) in &inferred {
-        if let (Some(place), Some(data_type)) = (number(name).and_then(|n| all.get_mut(n - 1)), data_type) {
-            *place = type_of(data_type).0;
-        }
-    }
-    for (place, oid) in all.iter_mut().zip(given) {
-        // 0 and 705 say that the client does not know.
-        if !matches!(*oid, 0 | types::UNKNOWN) {
-            *place = *oid;
-        }
-    }
-    Ok(all)
 }
 
 /// That there is no such cursor.

@@ -2,7 +2,7 @@
 
 use bytes::{BufMut, BytesMut};
 use hyperslab::datafusion::arrow::array::RecordBatch;
-use hyperslab_pg_catalog::Value;
+use hyperslab_pg_catalog::{Row, Value};
 
 use super::backend::{Format, begin, end};
 use super::catalogue::{value_binary, value_text};
@@ -18,14 +18,14 @@ pub(super) enum Rows {
     /// Those of the query engine, as they are made; `rest` is what the last batch had too much.
     Run { run: Box<Run>, rest: Option<RecordBatch> },
     /// Those that are there already, of the catalogue or a command.
-    Ready { rows: std::vec::IntoIter<Vec<Value>>, watch: Box<Watch> },
+    Ready { rows: std::vec::IntoIter<Row>, watch: Box<Watch> },
 }
 
 /// Some rows.
 #[derive(Debug)]
 pub(super) enum Chunk {
     Batch(RecordBatch),
-    Values(Vec<Vec<Value>>),
+    Values(Vec<Row>),
 }
 
 impl Chunk {
@@ -104,7 +104,7 @@ pub(super) struct Encoder<'a> {
 
 enum Content {
     Columns(Vec<(Values, Format)>, usize),
-    Values(Vec<Vec<Value>>),
+    Values(Vec<Row>),
 }
 
 impl<'a> Encoder<'a> {

@@ -75,7 +75,7 @@ impl Connection {
             }
         };
         let format = if binary { Format::Binary } else { Format::Text };
-        let started = self.start(prepared.body, Vec::new(), watch).await?;
+        let started = self.start(prepared.body, Vec::new(), text, watch).await?;
         let described = match &started {
             Started::Rows { columns, .. } => Some(Arc::clone(columns)),
             Started::Cursor { moves: false, .. } => prepared.columns,

@@ -15,6 +15,8 @@
 use hyperslab::datafusion::arrow::datatypes::{DataType, Field, Schema, TimeUnit};
 use hyperslab_pg_catalog::types;
 
+use crate::dialect::shown;
+
 /// A column of an answer, as `RowDescription` has it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Column {
@@ -35,7 +37,7 @@ impl Column {
     /// The column of a field.
     pub fn of(field: &Field) -> Self {
         let (oid, modifier) = type_of(field.data_type());
-        Self { name: field.name().clone(), oid, length: types::length(oid), modifier }
+        Self { name: shown(field.name()).to_string(), oid, length: types::length(oid), modifier }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use hyperslab_pg_catalog::{Value, types};
+use hyperslab_pg_catalog::{Row, Value, types};
 
 use super::backend::Format;
 use super::command::{Command, Discard, Text};
@@ -225,11 +225,12 @@ impl Connection {
         let (columns, rows): (Vec<_>, Vec<_>) = match name {
             Some(name) => {
                 let value = self.settings.show(name)?;
-                (vec![Column::new(proper_name(name), types::TEXT)], vec![vec![Value::text(value)]])
+                (vec![Column::new(proper_name(name), types::TEXT)], vec![Row::from([Value::text(value)])])
             }
             None => {
-                let row =
-                    |(name, value): (String, String)| vec![Value::text(name), Value::text(value), Value::text("")];
+                let row = |(name, value): (String, String)| {
+                    Row::from([Value::text(name), Value::text(value), Value::text("")])
+                };
                 let columns = ["name", "setting", "description"].map(|n| Column::new(n, types::TEXT));
                 (columns.into(), self.settings.all().into_iter().map(row).collect())
             }
@@ -270,7 +271,9 @@ impl Connection {
             return Err(ServerError::new(code::SYNTAX_ERROR, "a cursor takes a query").into());
         }
         let prepared = self.plan(&watch, query, &[]).await?;
-        let Started::Rows { rows, columns, tag } = Box::pin(self.start(prepared.body, values, watch)).await? else {
+        let Started::Rows { rows, columns, tag } =
+            Box::pin(self.start(prepared.body, values, &body.text, watch)).await?
+        else {
             return Err(ServerError::new(code::SYNTAX_ERROR, "a cursor takes a query").into());
         };
         self.portals_made += 1;

@@ -63,7 +63,8 @@ impl Server {
     pub async fn start(config: &Config) -> Result<Self, ServerError> {
         let users = Arc::new(config.load_users()?);
         let tls = config.load_tls()?;
-        let options = HubOptions { database: config.database.clone(), connections: config.connections };
+        let (database, connections) = (config.database.clone(), config.connections);
+        let options = HubOptions { database, connections, ..HubOptions::default() };
         let hub = Hub::new(open::context(config)?, options);
         let ready = Arc::new(AtomicBool::new(false));
         let mut tasks = JoinSet::new();

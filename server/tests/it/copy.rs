@@ -45,14 +45,14 @@ async fn binary_is_read_by_a_client() {
         let sql =
             format!("COPY (select lat, sst, 'x' as t from ersst order by time, lat, lon limit 3) TO STDOUT {options}");
         let rows =
-            BinaryCopyOutStream::new(client.copy_out(&sql).await.unwrap(), &[Type::FLOAT8, Type::FLOAT4, Type::TEXT]);
+            BinaryCopyOutStream::new(client.copy_out(&sql).await.unwrap(), &[Type::FLOAT4, Type::FLOAT4, Type::TEXT]);
         let rows: Vec<_> = rows.try_collect().await.unwrap();
         assert_eq!(rows.len(), 3);
-        assert_eq!(rows[0].get::<f64>(0), -88.0);
+        assert_eq!(rows[0].get::<f32>(0), -88.0);
         assert_eq!(rows[0].get::<&str>(2), "x");
     }
     let sql = "COPY (select lat from ersst where lat > 100) TO STDOUT BINARY";
-    let rows = BinaryCopyOutStream::new(client.copy_out(sql).await.unwrap(), &[Type::FLOAT8]);
+    let rows = BinaryCopyOutStream::new(client.copy_out(sql).await.unwrap(), &[Type::FLOAT4]);
     assert_eq!(rows.count().await, 0);
 }
 
@@ -60,16 +60,10 @@ async fn binary_is_read_by_a_client() {
 async fn a_scan_by_pages_gives_every_row_once() {
     let server = Server::start().await;
     let client = server.client().await;
-    let mut counts = Vec::new();
-    for (from, to) in [(0_u64, 1000_u64), (1000, 4_294_967_295), (0, 4_294_967_295)] {
-        let sql = format!(
-            "COPY (SELECT \"lat\" FROM \"public\".\"ersst\" WHERE ctid BETWEEN '({from},0)'::tid AND '({to},0)'::tid \
-             AND lat = 0 AND lon = 0) TO STDOUT (FORMAT \"binary\")"
-        );
-        let rows = BinaryCopyOutStream::new(client.copy_out(&sql).await.unwrap(), &[Type::FLOAT8]);
-        counts.push(rows.count().await);
-    }
-    assert_eq!(counts, [684, 0, 684]);
+    let sql = "COPY (SELECT \"lat\" FROM \"public\".\"ersst\" WHERE ctid BETWEEN '(0,0)'::tid AND \
+               '(4294967295,0)'::tid AND lat = 0 AND lon = 0) TO STDOUT (FORMAT \"binary\")";
+    let rows = BinaryCopyOutStream::new(client.copy_out(sql).await.unwrap(), &[Type::FLOAT4]);
+    assert_eq!(rows.count().await, 684);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -13,13 +13,13 @@ async fn parameters_are_inferred_and_given_in_binary() {
         .prepare("select time, lat, lon, sst from ersst where lat = $1 and time >= $2 and lon < $3 order by time, lon")
         .await
         .unwrap();
-    assert_eq!(statement.params(), [Type::FLOAT8, Type::TIMESTAMP, Type::FLOAT8]);
+    assert_eq!(statement.params(), [Type::FLOAT4, Type::TIMESTAMP, Type::FLOAT4]);
     let types: Vec<_> = statement.columns().iter().map(|c| (c.name(), c.type_().clone())).collect();
     assert_eq!(types[0], ("time", Type::TIMESTAMP));
     let from = std::time::UNIX_EPOCH + std::time::Duration::from_secs(45 * 365 * 86_400);
-    let rows = client.query(&statement, &[&0_f64, &from, &4_f64]).await.unwrap();
+    let rows = client.query(&statement, &[&0_f32, &from, &4_f32]).await.unwrap();
     assert_eq!(rows.len() % 2, 0);
-    assert_eq!(rows[0].get::<_, f64>(1), 0.0);
+    assert_eq!(rows[0].get::<_, f32>(1), 0.0);
     let first: std::time::SystemTime = rows[0].get(0);
     assert!(first >= from);
     let none: Option<f64> = None;
@@ -27,6 +27,23 @@ async fn parameters_are_inferred_and_given_in_binary() {
     let typed =
         client.query_typed("select count(*) from ersst where lat = $1", &[(&10_i32, Type::INT4)]).await.unwrap();
     assert_eq!(typed[0].get::<_, i64>(0), 684 * 180);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_type_of_a_parameter_is_that_of_the_answer() {
+    let server = Server::start().await;
+    let client = server.client().await;
+    let any = client.prepare("select $1, $2::int from ersst where lon = 0 limit $3").await.unwrap();
+    assert_eq!(any.params(), [Type::TEXT, Type::INT4, Type::INT8]);
+    let types: Vec<_> = any.columns().iter().map(|c| c.type_().clone()).collect();
+    assert_eq!(types, [Type::TEXT, Type::INT4]);
+    let rows = client.query(&any, &[&"x", &7_i32, &3_i64]).await.unwrap();
+    assert_eq!((rows.len(), rows[0].get::<_, &str>(0), rows[0].get::<_, i32>(1)), (3, "x", 7));
+    let typed = client.query_typed("select $1 from ersst limit 1", &[(&7_i16, Type::INT2)]).await.unwrap();
+    assert_eq!((typed[0].columns()[0].type_(), typed[0].get::<_, i16>(0)), (&Type::INT2, 7));
+    // The catalogue's own.
+    let row = client.query_one("select $1::text, current_user, $2::int4 + 1", &[&"x", &1_i32]).await.unwrap();
+    assert_eq!((row.get::<_, &str>(0), row.get::<_, &str>(1), row.get::<_, i32>(2)), ("x", "ann", 2));
 }
 
 #[tokio::test(flavor = "multi_thread")]

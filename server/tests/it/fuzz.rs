@@ -159,7 +159,8 @@ async fn ten_thousand_malformed_messages_disturb_nobody() {
             refused
         }
     };
-    let refused = futures::future::join_all((1..5).map(|n| tokio::spawn(ours(0x9e37_79b9_7f4a_7c15 * n)))).await;
+    let refused =
+        futures::future::join_all((1_u64..5).map(|n| tokio::spawn(ours(n.wrapping_mul(0x9e37_79b9_7f4a_7c15))))).await;
     let refused: usize = refused.into_iter().map(|r| r.unwrap()).sum();
     assert!(refused > 1_000, "only {refused} were refused");
     assert!(!watch.is_finished(), "the other connection was disturbed");

@@ -75,13 +75,17 @@ BEFORE = {
     213: ["BEGIN"],
 }
 
-# Results whose rows are a matter of the server: (statement, result or None for all) and how far they are compared.
-# "count": the number of rows; "columns": only the names and types.
+# Results that are compared otherwise than the statement says: (statement, result or None for all) and how far.
+# "rows" and "set": the rows, in order or not; "count": the number of rows; "columns": only the names and types.
 COMPARE = {
     (5, None): "columns",
+    # Rows that are equal in what is sorted by.
+    (9, 5): "set",
     (21, None): "columns",
     (22, None): "columns",
     (30, None): "columns",
+    # Sorted by numbers that a server gives.
+    (43, None): "set",
     (46, None): "count",
     (61, None): "count",
     (66, None): "count",
@@ -91,11 +95,13 @@ COMPARE = {
     (237, None): "count",
 }
 
-# Columns whose values are a matter of the server, by name and statement (None: in every statement).
+# Columns whose values are a matter of the server, by name, in which statements (none: in all).
 VOLATILE = {
-    "relpages": None,
-    "reltuples": None,
-    "Size": None,
+    # One of several comments, and none is the first.
+    "description": {59},
+    "relpages": set(),
+    "reltuples": set(),
+    "Size": set(),
 }
 
 
@@ -149,7 +155,8 @@ def answer_of(n, part, sql, result):
         return answer
     answer["columns"] = result["columns"]
     for column in answer["columns"]:
-        if column["name"] in VOLATILE:
+        statements = VOLATILE.get(column["name"])
+        if statements is not None and (not statements or n in statements):
             column["volatile"] = True
     lower = sql.lower()
     some = "limit" in lower or re.search(r"fetch (forward \d|100)", lower)

@@ -2,8 +2,11 @@
 
 use std::sync::Arc;
 
-use datafusion::arrow::array::{ArrayRef, Float64Array, Int32Array};
-use datafusion::arrow::datatypes::{DataType, Field, FieldRef, TimeUnit};
+use datafusion::arrow::array::{ArrayRef, AsArray, Float64Array, Int32Array};
+use datafusion::arrow::datatypes::{
+    DataType, Field, FieldRef, Float64Type, Int32Type, IntervalMonthDayNano, IntervalMonthDayNanoType, IntervalUnit,
+    TimeUnit, TimestampMicrosecondType,
+};
 use datafusion::common::{Result, ScalarValue, exec_err, internal_err, plan_err};
 use datafusion::logical_expr::preimage::PreimageResult;
 use datafusion::logical_expr::simplify::SimplifyContext;
@@ -17,14 +20,15 @@ use hyperslab_array::Calendar;
 use super::part::Part;
 use super::reference::{Reference, TIME};
 use super::time_part::number;
-use super::times::{calendar_of, constant_text, is_text, map_columnar, map_dates, text, timestamps};
+use super::times::{calendar_of, constant_text, is_text, map_columnar, map_dates, strict_cast, text, timestamps};
 use crate::error::datafusion_error;
 
 /// `date_part(part, time)`: a part of a time as a number.
 ///
 /// Times, dates, durations and intervals go to DataFusion's function of the same name, whose parts it shares, and so
 /// does text that has no calendar. On the text of a CF calendar the parts are `year`, `quarter`, `month`, `day`,
-/// `hour`, `minute`, `second`, `millisecond`, `microsecond`, `doy` (or `dayofyear`) and `epoch` (seconds since
+/// `hour`, `minute`, `second`, `millisecond`, `microsecond`, `doy` (or `dayofyear`), `decade`, `century`, `millennium`
+/// and `epoch` (seconds since
 /// 1970-01-01 in that calendar). Weeks have no meaning there.
 pub fn udf() -> Arc<ScalarUDF> {
     let documentation = Reference {
@@ -36,7 +40,8 @@ pub fn udf() -> Arc<ScalarUDF> {
             (
                 "part",
                 "A constant: `year`, `quarter`, `month`, `day`, `hour`, `minute`, `second`, `millisecond`, `microsecond`, \
-                 `doy` or `epoch`; in the standard calendars also `week`, `dow`, `isodow` and `isoyear`.",
+                 `doy`, `decade`, `century`, `millennium` or `epoch`; in the standard calendars also `week`, `dow`, `isodow`, `isoyear` \
+                 and `julian`.",
             ),
             ("time", "A timestamp, a date, an interval, or the ISO 8601 text of a time in a CF calendar."),
         ],
@@ -94,7 +99,7 @@ impl ScalarUDFImpl for DatePartFunction {
             );
         }
         let data_type = match part {
-            Part::Epoch => DataType::Float64,
+            Part::Epoch | Part::Julian => DataType::Float64,
             Part::Nanosecond => DataType::Int64,
             _ => DataType::Int32,
         };
@@ -118,6 +123,26 @@ impl ScalarUDFImpl for DatePartFunction {
             let time = map_columnar(time, |array| timestamps(array, TimeUnit::Microsecond))?;
             args.args = vec![args.args[0].clone(), time];
         }
+        let [_, time] = args.args.as_slice() else { return internal_err!("{} has lost an argument", self.name()) };
+        match (part, time.data_type()) {
+            (Part::Epoch, DataType::Timestamp(..)) => return map_columnar(time, |array| seconds(array, 0.0)),
+            (Part::Epoch, DataType::Interval(_)) => return map_columnar(time, of_interval),
+            (Part::Julian, DataType::Timestamp(..) | DataType::Date32 | DataType::Date64) => {
+                let days = map_columnar(time, |array| seconds(array, JULIAN_EPOCH))?;
+                return map_columnar(&days, |array| {
+                    Ok(Arc::new(array.as_primitive::<Float64Type>().unary::<_, Float64Type>(|s| s / 86_400.0)))
+                });
+            }
+            (Part::Decade | Part::Century | Part::Millennium, _) => {
+                args.args[0] = ColumnarValue::Scalar(ScalarValue::from("year"));
+                let years = self.inner.invoke_with_args(args)?;
+                return map_columnar(&years, |array| {
+                    let of = |year: i32| part.of_year(year).unwrap_or(year);
+                    Ok(Arc::new(array.as_primitive::<Int32Type>().unary::<_, Int32Type>(of)))
+                });
+            }
+            _ => {}
+        }
         args.args[0] = ColumnarValue::Scalar(ScalarValue::from(part.name()));
         self.inner.invoke_with_args(args)
     }
@@ -131,12 +156,36 @@ impl ScalarUDFImpl for DatePartFunction {
     }
 }
 
+/// Seconds of the day before which a count of days begins that puts 1970-01-01 at 2440588.
+const JULIAN_EPOCH: f64 = 2_440_588.0 * 86_400.0;
+
+/// Seconds since 1970, and `offset` more.
+fn seconds(array: &ArrayRef, offset: f64) -> Result<ArrayRef> {
+    let micros = strict_cast(array, &DataType::Timestamp(TimeUnit::Microsecond, None))?;
+    let of = |micros: i64| micros as f64 / 1e6 + offset;
+    Ok(Arc::new(micros.as_primitive::<TimestampMicrosecondType>().unary::<_, Float64Type>(of)))
+}
+
+/// Seconds of an interval: a year has 365 days and a quarter, a month has thirty.
+fn of_interval(array: &ArrayRef) -> Result<ArrayRef> {
+    let intervals = strict_cast(array, &DataType::Interval(IntervalUnit::MonthDayNano))?;
+    let of = |interval: IntervalMonthDayNano| {
+        let (years, months) = (interval.months / 12, interval.months % 12);
+        let days = f64::from(years) * 365.25 + f64::from(months) * 30.0 + f64::from(interval.days);
+        days * 86_400.0 + interval.nanoseconds as f64 / 1e9
+    };
+    Ok(Arc::new(intervals.as_primitive::<IntervalMonthDayNanoType>().unary::<_, Float64Type>(of)))
+}
+
 /// Text stays text, whether or not it has a calendar: types alone do not tell. The rest is as DataFusion has it.
 pub(super) fn coerce_types(inner: &Arc<ScalarUDF>, arg_types: &[DataType]) -> Result<Vec<DataType>> {
     match arg_types {
         [part, time] if is_text(part) && is_text(time) => Ok(arg_types.to_vec()),
         [part, DataType::Dictionary(_, value)] if is_text(part) && is_text(value) => {
             Ok(vec![part.clone(), DataType::Utf8])
+        }
+        [part, DataType::Interval(_)] if is_text(part) => {
+            Ok(vec![part.clone(), DataType::Interval(IntervalUnit::MonthDayNano)])
         }
         _ => {
             let fields: Vec<FieldRef> =

@@ -6,8 +6,8 @@ use datafusion::arrow::array::{ArrayRef, StringArray};
 use datafusion::arrow::array::{ArrowPrimitiveType, AsArray, PrimitiveArray};
 use datafusion::arrow::compute::cast;
 use datafusion::arrow::datatypes::{
-    DataType, Field, FieldRef, TimeUnit, TimestampMicrosecondType, TimestampMillisecondType, TimestampNanosecondType,
-    TimestampSecondType,
+    DataType, Field, FieldRef, IntervalMonthDayNano, IntervalMonthDayNanoType, IntervalUnit, TimeUnit,
+    TimestampMicrosecondType, TimestampMillisecondType, TimestampNanosecondType, TimestampSecondType,
 };
 use datafusion::common::{Result, ScalarValue, exec_datafusion_err, exec_err, internal_err, plan_err};
 use datafusion::logical_expr::sort_properties::{ExprProperties, SortProperties};
@@ -23,7 +23,7 @@ use crate::error::datafusion_error;
 
 /// `date_trunc(unit, time)`: the first instant of the `unit` that holds the time.
 ///
-/// Units are `year`, `quarter`, `month`, `week`, `day`, `hour`, `minute`, `second`, `millisecond` and `microsecond`.
+/// Units are `millennium`, `century`, `decade`, `year`, `quarter`, `month`, `week`, `day`, `hour`, `minute`, `second`, `millisecond` and `microsecond`.
 /// Timestamps answer in their own type, also beyond the years that nanoseconds can count. The text of a CF calendar
 /// answers with text of the same calendar; weeks have no meaning there. Everything else goes to DataFusion's function
 /// of the same name.
@@ -36,7 +36,7 @@ pub fn udf() -> Arc<ScalarUDF> {
         arguments: &[
             (
                 "unit",
-                "A constant: `year`, `quarter`, `month`, `day`, `hour`, `minute`, `second`, `millisecond` or `microsecond`; \
+                "A constant: `millennium`, `century`, `decade`, `year`, `quarter`, `month`, `day`, `hour`, `minute`, `second`, `millisecond` or `microsecond`; \
                  in the standard calendars also `week`.",
             ),
             ("time", "A timestamp, a date, or the ISO 8601 text of a time in a CF calendar."),
@@ -60,6 +60,9 @@ struct DateTruncFunction {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Unit {
+    Millennium,
+    Century,
+    Decade,
     Year,
     Quarter,
     Month,
@@ -72,7 +75,10 @@ enum Unit {
     Microsecond,
 }
 
-const UNITS: [(Unit, &str); 10] = [
+const UNITS: [(Unit, &str); 13] = [
+    (Unit::Millennium, "millennium"),
+    (Unit::Century, "century"),
+    (Unit::Decade, "decade"),
     (Unit::Year, "year"),
     (Unit::Quarter, "quarter"),
     (Unit::Month, "month"),
@@ -145,6 +151,13 @@ impl ScalarUDFImpl for DateTruncFunction {
         }
         match time.data_type() {
             DataType::Timestamp(_, None) => return map_columnar(time, |array| of_timestamps(array, unit)),
+            DataType::Timestamp(of, Some(zone)) if is_utc(&zone) => {
+                return map_columnar(time, |array| {
+                    let truncated = of_timestamps(&cast(array, &DataType::Timestamp(of, None))?, unit)?;
+                    Ok(cast(&truncated, array.data_type())?)
+                });
+            }
+            DataType::Interval(_) => return map_columnar(time, |array| of_intervals(array, unit)),
             other if is_text(&other) => {
                 return map_columnar(time, |array| of_timestamps(&timestamps(array, TimeUnit::Nanosecond)?, unit));
             }
@@ -169,7 +182,11 @@ impl ScalarUDFImpl for DateTruncFunction {
 
 impl Unit {
     fn parse(function: &str, name: &str) -> Result<Self> {
-        let lower = name.to_lowercase();
+        let lower = match name.to_lowercase() {
+            lower if lower == "millennia" => "millennium".to_string(),
+            lower if lower == "centuries" => "century".to_string(),
+            lower => lower.strip_suffix('s').map(str::to_string).unwrap_or(lower),
+        };
         match UNITS.iter().find(|(_, n)| *n == lower) {
             Some((unit, _)) => Ok(*unit),
             None => {
@@ -227,7 +244,15 @@ fn truncate_fields(date: DateTime, unit: Unit) -> DateTime {
         second,
         microsecond,
     };
+    // A decade begins with a year that ends in 0; a century and a millennium begin with one that ends in 1.
+    let since = |years: i32, first: i32| DateTime {
+        year: (year - first).div_euclid(years) * years + first,
+        ..of(1, 1, 0, 0, 0, 0)
+    };
     match unit {
+        Unit::Millennium => since(1_000, 1),
+        Unit::Century => since(100, 1),
+        Unit::Decade => since(10, 0),
         Unit::Year => of(1, 1, 0, 0, 0, 0),
         Unit::Quarter => of(month.saturating_sub(1) / 3 * 3 + 1, 1, 0, 0, 0, 0),
         Unit::Month => of(month, 1, 0, 0, 0, 0),
@@ -238,6 +263,35 @@ fn truncate_fields(date: DateTime, unit: Unit) -> DateTime {
         Unit::Millisecond => of(month, day, hour, minute, second, microsecond / 1_000 * 1_000),
         Unit::Microsecond => date,
     }
+}
+
+/// Whether a zone is that of UTC.
+fn is_utc(zone: &str) -> bool {
+    matches!(zone, "+00:00" | "UTC" | "Z")
+}
+
+/// Truncates intervals: what is smaller than the unit is taken away.
+fn of_intervals(array: &ArrayRef, unit: Unit) -> Result<ArrayRef> {
+    let intervals = cast(array, &DataType::Interval(IntervalUnit::MonthDayNano))?;
+    let months = match unit {
+        Unit::Millennium => Some(12_000),
+        Unit::Century => Some(1_200),
+        Unit::Decade => Some(120),
+        Unit::Year => Some(12),
+        Unit::Quarter => Some(3),
+        Unit::Month => Some(1),
+        Unit::Week => return plan_err!("an interval has no weeks; hint: truncate it to days"),
+        _ => None,
+    };
+    let of = |value: IntervalMonthDayNano| match (months, unit.micros()) {
+        (Some(n), _) => IntervalMonthDayNano::new(value.months / n * n, 0, 0),
+        (None, Some(MICROS_PER_DAY)) => IntervalMonthDayNano::new(value.months, value.days, 0),
+        (None, micros) => {
+            let step = micros.unwrap_or(1) * 1_000;
+            IntervalMonthDayNano::new(value.months, value.days, value.nanoseconds / step * step)
+        }
+    };
+    Ok(Arc::new(intervals.as_primitive::<IntervalMonthDayNanoType>().unary::<_, IntervalMonthDayNanoType>(of)))
 }
 
 /// Truncates timestamps without a time zone, in their own unit: DataFusion's function goes by way of nanoseconds,

@@ -6,11 +6,14 @@
 //! - Labels by value: [`nearest`], [`pad`], [`backfill`]; see [`lookup`].
 //! - Positions of labels: [`dim_index`].
 //! - Longitudes on one turn: [`lon180`], [`lon360`]. The area of a cell: [`cell_area`].
-//! - Aggregates: [`weighted_avg`], [`arg_max`], [`arg_min`].
+//! - PostgreSQL's templates, intervals and numbers: [`to_char`], [`to_timestamp`], [`to_date`], [`age`], [`justify`],
+//!   [`make_interval`], [`interval_times`], [`div`], [`sign`], [`width_bucket`].
+//! - Aggregates: [`weighted_avg`], [`arg_max`], [`arg_min`], [`ordered`].
 //!
 //! A time is a `TIMESTAMP` or a `DATE`, or the ISO 8601 text that stands for a time in a calendar without such a type;
 //! the field's metadata then names the calendar.
 
+pub mod age;
 pub mod arg_max;
 pub mod arg_min;
 pub mod backfill;
@@ -20,25 +23,38 @@ pub mod date_trunc;
 pub mod day;
 pub mod dayofyear;
 pub mod dim_index;
+pub mod div;
 pub mod hour;
 pub mod in_calendar;
+pub mod interval_times;
+pub mod justify;
 pub mod lon180;
 pub mod lon360;
 pub mod lookup;
+pub mod make_interval;
 pub mod minute;
 pub mod month;
 pub mod nearest;
+pub mod ordered;
 pub mod pad;
 pub mod reference;
 pub mod season;
 pub mod second;
+pub mod sign;
+pub mod to_char;
+pub mod to_date;
+pub mod to_timestamp;
 pub mod weighted_avg;
+pub mod width_bucket;
 pub mod year;
 
 mod best_row;
 mod counted;
 mod longitude;
 mod part;
+mod plain;
+mod read_template;
+mod template;
 mod time_part;
 mod times;
 
@@ -53,9 +69,11 @@ use std::sync::Arc;
 
 use datafusion::logical_expr::{AggregateUDF, ScalarUDF};
 
-/// Every scalar function, in the order of their names. `date_part` and `date_trunc` take the place of DataFusion's own.
+/// Every scalar function, in the order of their names. `date_part`, `date_trunc`, `to_char`, `to_date` and
+/// `to_timestamp` take the place of DataFusion's own.
 pub fn all() -> Vec<Arc<ScalarUDF>> {
     vec![
+        age::udf(),
         backfill::udf(),
         cell_area::udf(),
         date_part::udf(),
@@ -63,22 +81,32 @@ pub fn all() -> Vec<Arc<ScalarUDF>> {
         day::udf(),
         dayofyear::udf(),
         dim_index::udf(),
+        div::udf(),
         hour::udf(),
+        justify::days(),
+        justify::hours(),
+        justify::interval(),
         lon180::udf(),
         lon360::udf(),
+        make_interval::udf(),
         minute::udf(),
         month::udf(),
         nearest::udf(),
         pad::udf(),
         season::udf(),
         second::udf(),
+        sign::udf(),
+        to_char::udf(),
+        to_date::udf(),
+        to_timestamp::udf(),
+        width_bucket::udf(),
         year::udf(),
     ]
 }
 
 /// Every aggregate function, in the order of their names.
 pub fn aggregates() -> Vec<Arc<AggregateUDF>> {
-    vec![arg_max::udf(), arg_min::udf(), weighted_avg::udf()]
+    vec![arg_max::udf(), arg_min::udf(), ordered::mode(), ordered::percentile_disc(), weighted_avg::udf()]
 }
 
 /// Whether a function takes a time as its last argument and depends on the calendar of a text there.

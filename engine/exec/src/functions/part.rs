@@ -25,10 +25,14 @@ pub(crate) enum Part {
     DayOfWeek,
     IsoDayOfWeek,
     Epoch,
+    Decade,
+    Century,
+    Millennium,
+    Julian,
 }
 
 /// Every part with the name that DataFusion knows it by.
-const NAMES: [(Part, &str); 16] = [
+const NAMES: [(Part, &str); 20] = [
     (Part::Year, "year"),
     (Part::Quarter, "quarter"),
     (Part::Month, "month"),
@@ -45,6 +49,10 @@ const NAMES: [(Part, &str); 16] = [
     (Part::DayOfWeek, "dow"),
     (Part::IsoDayOfWeek, "isodow"),
     (Part::Epoch, "epoch"),
+    (Part::Decade, "decade"),
+    (Part::Century, "century"),
+    (Part::Millennium, "millennium"),
+    (Part::Julian, "julian"),
 ];
 
 impl Part {
@@ -72,6 +80,9 @@ impl Part {
             "qtr" => return Ok(Self::Quarter),
             "dayofyear" => return Ok(Self::DayOfYear),
             "dayofweek" => return Ok(Self::DayOfWeek),
+            "decades" => return Ok(Self::Decade),
+            "centuries" => return Ok(Self::Century),
+            "millennia" => return Ok(Self::Millennium),
             _ => {}
         }
         NAMES.iter().find(|(_, n)| *n == bare).map(|(part, _)| *part).ok_or_else(|| {
@@ -89,6 +100,7 @@ impl Part {
     pub(crate) fn of_fields(self, date: &DateTime) -> Option<i32> {
         Some(match self {
             Self::Year => date.year,
+            Self::Decade | Self::Century | Self::Millennium => self.of_year(date.year)?,
             Self::Quarter => i32::from(date.month.saturating_sub(1) / 3) + 1,
             Self::Month => i32::from(date.month),
             Self::Day => i32::from(date.day),
@@ -101,9 +113,27 @@ impl Part {
         })
     }
 
+    /// The decade, century or millennium of a year; `None` of another part. The first century begins with the year 1, and
+    /// the year 0 is 1 BC.
+    pub(crate) fn of_year(self, year: i32) -> Option<i32> {
+        let count = |years: i32| match year {
+            1.. => (year - 1) / years + 1,
+            _ => year / years - 1,
+        };
+        Some(match self {
+            Self::Decade => year.div_euclid(10),
+            Self::Century => count(100),
+            Self::Millennium => count(1_000),
+            _ => return None,
+        })
+    }
+
     /// Whether times of `calendar` have the part. Weeks belong to the Gregorian calendar.
     pub(crate) fn has_meaning_in(self, calendar: Calendar) -> bool {
         calendar.is_standard()
-            || !matches!(self, Self::Week | Self::IsoYear | Self::DayOfWeek | Self::IsoDayOfWeek | Self::Nanosecond)
+            || !matches!(
+                self,
+                Self::Week | Self::IsoYear | Self::DayOfWeek | Self::IsoDayOfWeek | Self::Nanosecond | Self::Julian
+            )
     }
 }

@@ -12,6 +12,27 @@ pub const TIME: DocSection = DocSection {
     ),
 };
 
+/// Times, intervals and numbers in text.
+pub const TEXT: DocSection = DocSection {
+    include: true,
+    label: "Times and numbers in text",
+    description: Some("They take PostgreSQL's templates, and so do clients that speak its protocol."),
+};
+
+/// Spans of time.
+pub const INTERVALS: DocSection = DocSection {
+    include: true,
+    label: "Intervals",
+    description: Some(
+        "An interval is months, days and a time, each for itself. A number times an interval and an interval by a number are \
+         intervals: `n * INTERVAL '1 day'`.",
+    ),
+};
+
+/// Numbers.
+pub const NUMBERS: DocSection =
+    DocSection { include: true, label: "Numbers", description: Some("Those of PostgreSQL that DataFusion has not.") };
+
 /// Labels by value.
 pub const LABELS: DocSection = DocSection {
     include: true,

@@ -32,8 +32,13 @@ pub(crate) fn text(array: &ArrayRef) -> Result<StringArray> {
 
 /// Text without a calendar as timestamps, as SQL casts it: what cannot be read is an error, not NULL.
 pub(crate) fn timestamps(array: &ArrayRef, unit: TimeUnit) -> Result<ArrayRef> {
+    strict_cast(array, &DataType::Timestamp(unit, None))
+}
+
+/// A column as values of another type; what cannot be is an error, not NULL.
+pub(crate) fn strict_cast(array: &ArrayRef, data_type: &DataType) -> Result<ArrayRef> {
     let options = CastOptions { safe: false, ..CastOptions::default() };
-    Ok(cast_with_options(array, &DataType::Timestamp(unit, None), &options)?)
+    Ok(cast_with_options(array, data_type, &options)?)
 }
 
 /// `f` of each time in `texts`, NULL of NULL. Rows of a table repeat their labels, so the last one is remembered.

@@ -1,7 +1,8 @@
 //! Where a store or a file is written, so that it is there when it is whole and not before.
 //!
 //! On a disk it is written beside its place, under a name with a point before it, and moved there at the end. In a bucket
-//! it is written in its place, without the document that would make a store of it until everything else is there.
+//! it is written in its place, without the document that would make a store of it until everything else is there; what
+//! replaces a store is written to a folder inside of it first.
 
 use std::fs;
 use std::path::{Path as FilePath, PathBuf};
@@ -15,6 +16,7 @@ use hyperslab_connectors::{Location, OpenOptions, Registry, Scheme};
 use hyperslab_exec::datafusion_error;
 use object_store::local::LocalFileSystem;
 use object_store::path::Path;
+use object_store::prefix::PrefixStore;
 use object_store::{ObjectStore, ObjectStoreExt};
 
 /// The documents that make a Zarr store of a folder.
@@ -28,6 +30,15 @@ static EXPORTS: AtomicU64 = AtomicU64::new(0);
 pub(super) enum Place {
     Disk(Partial),
     Bucket(Arc<dyn ObjectStore>),
+    Replacing(Replacing),
+}
+
+/// A store in a bucket, and the folder inside of it where that is written which takes its place.
+#[derive(Debug)]
+pub(super) struct Replacing {
+    store: Arc<dyn ObjectStore>,
+    folder: Path,
+    old: Vec<Path>,
 }
 
 /// A file or a folder beside its place; it goes if it is not put there.
@@ -66,14 +77,9 @@ impl Place {
         if !found.is_empty() {
             let is_store = found.iter().any(|path| ROOTS.contains(&path.as_ref()));
             refuse(location, overwrite, is_store)?;
-            // From here on it is no store, until the new one is.
-            let (roots, rest): (Vec<Path>, Vec<Path>) =
-                found.into_iter().partition(|path| ROOTS.contains(&path.as_ref()));
-            for path in roots.iter().chain(&rest) {
-                store.delete(path).await.map_err(|e| {
-                    datafusion_error(ArrayError::io(format!("`{path}` cannot be replaced")).with_source(e))
-                })?;
-            }
+            let number = EXPORTS.fetch_add(1, Ordering::Relaxed);
+            let folder = Path::from(format!(".{}-{number}.partial", std::process::id()));
+            return Ok(Self::Replacing(Replacing { store, folder, old: found }));
         }
         Ok(Self::Bucket(store))
     }
@@ -101,6 +107,9 @@ impl Place {
     pub fn store(&self) -> Arc<dyn ObjectStore> {
         match self {
             Self::Bucket(store) => Arc::clone(store),
+            Self::Replacing(replacing) => {
+                Arc::new(PrefixStore::new(Arc::clone(&replacing.store), replacing.folder.clone()))
+            }
             Self::Disk(partial) => partial.store(),
         }
     }
@@ -109,9 +118,36 @@ impl Place {
     pub async fn commit(self) -> Result<()> {
         match self {
             Self::Bucket(_) => Ok(()),
+            Self::Replacing(replacing) => replacing.commit().await.map_err(|e| {
+                datafusion_error(ArrayError::io("the store that is there cannot be replaced").with_source(e))
+            }),
             Self::Disk(partial) => partial.commit(),
         }
     }
+}
+
+impl Replacing {
+    /// Takes the old store away, then moves the new one to its place. In between it is no store: the documents that make
+    /// one go first and come last.
+    async fn commit(self) -> object_store::Result<()> {
+        let new: Vec<Path> = self.store.list(Some(&self.folder)).map_ok(|meta| meta.location).try_collect().await?;
+        let target = |path: &Path| Path::from_iter(path.parts().skip(self.folder.parts().count()));
+        let is_root = |path: &Path| ROOTS.contains(&path.as_ref());
+        for path in roots_at(&self.old, true).chain(roots_at(&self.old, false)) {
+            self.store.delete(path).await?;
+        }
+        let (roots, rest): (Vec<_>, Vec<_>) =
+            new.into_iter().map(|from| (target(&from), from)).partition(|(to, _)| is_root(to));
+        for (to, from) in rest.iter().chain(&roots) {
+            self.store.rename(from, to).await?;
+        }
+        Ok(())
+    }
+}
+
+/// Those of `paths` that make a store, or all others.
+fn roots_at(paths: &[Path], are_roots: bool) -> impl Iterator<Item = &Path> {
+    paths.iter().filter(move |path| ROOTS.contains(&path.as_ref()) == are_roots)
 }
 
 impl Partial {

@@ -6,8 +6,8 @@ use datafusion::prelude::{SessionConfig, SessionContext};
 use std::sync::Arc;
 
 use super::{context, error, ersst, rows};
-use crate::Context;
 use crate::error::one_line;
+use crate::{Access, AnyLocation, Context};
 
 #[tokio::test]
 async fn options_come_from_the_builder_before_the_environment() {
@@ -95,4 +95,97 @@ async fn clones_are_one_session() {
     assert!(error(&clone, "select * from ersst").await.starts_with("no table `ersst`"));
     assert_eq!(clone.datasets().len(), 2);
     assert_eq!(clone.dataset("pop").unwrap().name, "pop");
+}
+
+/// Refuses every location.
+#[derive(Debug)]
+struct Nowhere;
+
+impl Access for Nowhere {
+    fn read(&self, location: &str) -> datafusion::error::Result<()> {
+        Err(datafusion::error::DataFusionError::Plan(format!("may not read {location}")))
+    }
+
+    fn write(&self, location: &str) -> datafusion::error::Result<()> {
+        Err(datafusion::error::DataFusionError::Plan(format!("may not write {location}")))
+    }
+}
+
+#[tokio::test]
+async fn sessions_share_datasets_and_keep_options_and_tables_to_themselves() {
+    let context = context().await;
+    context.sql("create table shared as select 1 as b").await.unwrap();
+    context.sql("SET hyperslab.scan.prefetch_chunks = 3").await.unwrap();
+    let one = context.new_session(Arc::new(AnyLocation), None).unwrap();
+    let other = context.new_session(Arc::new(AnyLocation), None).unwrap();
+
+    one.sql("SET hyperslab.scan.prefetch_chunks = 7").await.unwrap();
+    let shown = "show hyperslab.scan.prefetch_chunks";
+    assert_eq!(rows(&one, shown).await, ["hyperslab.scan.prefetch_chunks|7"]);
+    for session in [&other, &context] {
+        assert_eq!(rows(session, shown).await, ["hyperslab.scan.prefetch_chunks|3"]);
+    }
+
+    one.sql("create table mine as select 2 as b").await.unwrap();
+    one.sql("create table rows as values (1), (2)").await.unwrap();
+    one.sql("create view seen as select b from mine").await.unwrap();
+    one.register_dataset("own", ersst().await).unwrap();
+    assert_eq!(
+        rows(&one, "select (select b from seen) x, (select count(*) from own) y, (select b from shared) z").await,
+        ["2|12|1"]
+    );
+    for session in [&other, &context] {
+        for table in ["mine", "rows", "seen", "own"] {
+            assert!(error(session, &format!("select * from {table}")).await.starts_with("no table"), "{table}");
+        }
+    }
+    // What comes later is seen as well, but where a session has its own of that name.
+    context.register_dataset("later", ersst().await).unwrap();
+    assert_eq!(rows(&one, "select count(*) from later").await, ["12"]);
+    context.register_dataset("mine", ersst().await).unwrap();
+    assert_eq!(rows(&one, "select * from mine").await, ["2"]);
+    assert_eq!(rows(&other, "select count(*) from mine").await, ["12"]);
+    // A session cannot take away what is not its own.
+    let _ = one.sql("drop table ersst").await;
+    assert!(!one.deregister("ersst"));
+    assert_eq!(rows(&other, "select count(*) from ersst").await, ["12"]);
+    // `shared` has no dimension: it is a table of rows.
+    let mut names: Vec<String> = one.datasets().iter().map(|d| d.name.clone()).collect();
+    names.sort();
+    assert_eq!(names, ["ersst", "later", "mine", "own", "pop", "tree"]);
+}
+
+#[tokio::test]
+async fn a_session_asks_before_it_names_a_location() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = |name: &str| folder.path().join(name).display().to_string();
+    let context = context().await;
+    let csv = place("a.csv");
+    std::fs::write(&csv, "a\n1\n").unwrap();
+    let guarded = context.new_session(Arc::new(Nowhere), None).unwrap();
+    assert_eq!(rows(&guarded, "select count(*) from ersst").await, ["12"]);
+    for sql in [
+        format!("select * from '{csv}'"),
+        format!("select * from ersst where lat in (select a from '{csv}')"),
+        format!("with c as (select * from '{csv}') select * from c"),
+        format!("create external table c stored as csv location '{csv}'"),
+        format!("create external table c stored as zarr location '{}'", place("a.zarr")),
+        format!("describe dataset '{}'", place("a.zarr")),
+        format!("explain select * from '{csv}'"),
+        format!("create view v as select * from '{csv}'"),
+        format!("create table v as select * from '{csv}'"),
+    ] {
+        let error = error(&guarded, &sql).await;
+        assert!(error.starts_with("may not read"), "{sql}: {error}");
+    }
+    for (name, format) in [("o.zarr", "zarr"), ("o.nc", "netcdf"), ("o.csv", "csv"), ("o.png", "png")] {
+        for explain in ["", "explain analyze "] {
+            let target = place(name);
+            let sql =
+                format!("{explain}copy (select lat, lon, sst from ersst limit 6) to '{target}' stored as {format}");
+            let error = error(&guarded, &sql).await;
+            assert!(error.starts_with("may not write"), "{sql}: {error}");
+            assert!(!std::path::Path::new(&target).exists());
+        }
+    }
 }

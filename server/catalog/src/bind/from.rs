@@ -406,23 +406,15 @@ impl Binder<'_> {
 }
 
 fn split_and<'e>(expr: &'e Ast, parts: &mut Vec<&'e Ast>) {
-    // Chains of `AND` lean to the left.
-    let mut rights = Vec::new();
-    let mut expr = expr;
-    loop {
+    // By a list of what is left, so that a chain may be long.
+    let mut left = vec![expr];
+    while let Some(expr) = left.pop() {
         match expr {
-            Ast::BinaryOp { left, op: BinaryOperator::And, right } => {
-                rights.push(&**right);
-                expr = left;
-            }
-            Ast::Nested(inner) if matches!(**inner, Ast::BinaryOp { op: BinaryOperator::And, .. }) => expr = inner,
-            other => {
-                parts.push(other);
-                break;
-            }
+            Ast::BinaryOp { left: first, op: BinaryOperator::And, right } => left.extend([&**right, &**first]),
+            Ast::Nested(inner) => left.push(inner),
+            other => parts.push(other),
         }
     }
-    parts.extend(rights.into_iter().rev());
 }
 
 /// Parts side by side; inner joins of inner joins become one.

@@ -1,6 +1,6 @@
 //! The name that a column of an answer gets if it has no alias.
 
-use sqlparser::ast::{AccessExpr, DataType, Expr, Ident, ObjectName, Query, SelectItem, SetExpr, Subscript, Value};
+use sqlparser::ast::{AccessExpr, DataType, Expr, Ident, ObjectName, Query, SelectItem, SetExpr, Subscript};
 
 use super::scope::folded;
 use super::ty::object_parts;
@@ -48,7 +48,6 @@ fn named(expr: &Expr, depth: usize) -> Option<(String, bool)> {
         },
         Expr::TypedString(t) => Some((type_label(&t.data_type), false)),
         Expr::Interval(_) => Some(("interval".into(), false)),
-        Expr::Value(v) if matches!(v.value, Value::Boolean(_)) => Some(("bool".into(), false)),
         Expr::Case { else_result, .. } => match else_result.as_deref().and_then(inner) {
             Some((name, true)) => Some((name, true)),
             _ => Some(("case".into(), false)),
@@ -58,6 +57,7 @@ fn named(expr: &Expr, depth: usize) -> Option<(String, bool)> {
         Expr::Array(_) => strong("array"),
         Expr::Tuple(_) => strong("row"),
         Expr::Position { .. } => strong("position"),
+        Expr::Substring { shorthand: true, .. } => strong("substr"),
         Expr::Substring { .. } => strong("substring"),
         Expr::Overlay { .. } => strong("overlay"),
         Expr::Extract { .. } => strong("extract"),

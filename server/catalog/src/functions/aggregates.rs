@@ -200,10 +200,17 @@ fn json_object_agg(call: &Call<'_>, rows: Rows<'_>) -> Answer {
 /// Sum of squares of the distance from the mean, and how many there are.
 #[expect(clippy::cast_precision_loss, reason = "nobody counts so many rows")]
 fn spread(rows: Rows<'_>) -> (f64, f64) {
-    let all = floats(rows);
-    let count = all.len() as f64;
-    let mean = all.iter().sum::<f64>() / count;
-    (all.iter().map(|x| (x - mean) * (x - mean)).sum(), count)
+    // Step by step, as PostgreSQL does, so that the last digit is the same.
+    let (mut count, mut sum, mut squares) = (0.0, 0.0, 0.0);
+    for x in floats(rows) {
+        count += 1.0;
+        sum += x;
+        if count > 1.0 {
+            let off: f64 = x * count - sum;
+            squares += off * off / (count * (count - 1.0));
+        }
+    }
+    (squares, count)
 }
 
 fn spread_answer(call: &Call<'_>, x: f64) -> Answer {

@@ -322,7 +322,45 @@ pub(super) static OPERATORS: &[Function] = &[
     scalar("||/", &[FLOAT8], FLOAT8, cbrt_float),
 ];
 
+/// The whole part of a quotient.
+fn quotient(call: &Call<'_>) -> Answer {
+    let [a, b] = [numeric(call, 0), numeric(call, 1)];
+    if b.is_zero() {
+        return Err(by_zero());
+    }
+    let quotient = a.divide(b).and_then(|q| q.truncate(0)).ok_or_else(|| out_of_range(NUMERIC))?;
+    Ok(Value::Numeric(quotient.into()))
+}
+
+fn gcd(call: &Call<'_>) -> Answer {
+    let (mut a, mut b) = (call.int(0).unsigned_abs(), call.int(1).unsigned_abs());
+    while b != 0 {
+        (a, b) = (b, a % b);
+    }
+    whole(call, i64::try_from(a).ok())
+}
+
+/// Which of some parts of equal width a number falls in, from 1; 0 is below all, one more is above.
+fn width_bucket(call: &Call<'_>) -> Answer {
+    let (x, low, high, count) = (call.float(0), call.float(1), call.float(2), call.int(3));
+    if count <= 0 {
+        return Err(PgError::new("2201G", "count must be greater than zero"));
+    }
+    if low == high {
+        return Err(PgError::new("2201G", "lower bound cannot equal upper bound"));
+    }
+    #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, reason = "limited below")]
+    let at = ((x - low) / (high - low) * count as f64).floor() as i64;
+    Ok(Value::Int(at.saturating_add(1).clamp(0, count.saturating_add(1))))
+}
+
 pub(super) static FUNCTIONS: &[Function] = &[
+    scalar("degrees", &[FLOAT8], FLOAT8, |call| Ok(Value::Float(call.float(0).to_degrees()))),
+    scalar("radians", &[FLOAT8], FLOAT8, |call| Ok(Value::Float(call.float(0).to_radians()))),
+    scalar("div", &[NUMERIC, NUMERIC], NUMERIC, quotient),
+    scalar("gcd", &[INT4, INT4], INT4, gcd),
+    scalar("gcd", &[INT8, INT8], INT8, gcd),
+    scalar("width_bucket", &[FLOAT8, FLOAT8, FLOAT8, INT4], INT4, width_bucket),
     scalar("abs", &[INT2], INT2, abs_int),
     scalar("abs", &[INT4], INT4, abs_int),
     scalar("abs", &[INT8], INT8, abs_int),

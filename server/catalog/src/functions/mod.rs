@@ -13,6 +13,8 @@ mod resolve;
 mod session;
 mod strings;
 mod system;
+#[cfg(test)]
+mod tests;
 mod times;
 
 use std::collections::HashMap;
@@ -177,6 +179,11 @@ impl Function {
     pub fn is_set(&self) -> bool {
         matches!(self.body, FunctionBody::Set { .. })
     }
+}
+
+/// Whether a function of this name can be called.
+pub(crate) fn exists(name: &str) -> bool {
+    !named(None, name).is_empty()
 }
 
 /// All functions of a name; names are in lower case.

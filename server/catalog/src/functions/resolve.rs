@@ -26,14 +26,19 @@ pub(crate) fn fits(from: u32, to: u32) -> bool {
     }
 }
 
+/// Whether arguments can be turned into what is declared, each alone and all together.
+fn takes(declared: &[u32], inputs: &[u32]) -> bool {
+    declared.iter().zip(inputs).all(|(to, from)| fits(*from, *to))
+        && polymorphic(declared, types::VOID, inputs).is_some()
+}
+
 /// Picks the candidate that the argument types mean; each candidate has one declared type for each argument.
 pub(crate) fn choose(candidates: &[Vec<u32>], inputs: &[u32]) -> Choice {
     if let Some(exact) = candidates.iter().position(|c| c.as_slice() == inputs) {
         return Choice::One(exact);
     }
-    let mut left: Vec<usize> = (0..candidates.len())
-        .filter(|at| candidates.get(*at).is_some_and(|c| c.iter().zip(inputs).all(|(to, from)| fits(*from, *to))))
-        .collect();
+    let mut left: Vec<usize> =
+        (0..candidates.len()).filter(|at| candidates.get(*at).is_some_and(|c| takes(c, inputs))).collect();
     let declared = |at: usize, arg: usize| candidates.get(at).and_then(|c| c.get(arg)).copied().unwrap_or(0);
     let done = |left: &[usize]| match left {
         [] => Some(Choice::None),
@@ -152,7 +157,6 @@ pub(crate) fn polymorphic(declared: &[u32], result: u32, inputs: &[u32]) -> Opti
             types::ANYARRAY => types::array_of(element)?,
             types::ANYCOMPATIBLE | types::ANYCOMPATIBLENONARRAY => common,
             types::ANYCOMPATIBLEARRAY => types::array_of(common)?,
-            types::ANY if from == types::UNKNOWN => types::TEXT,
             types::ANY => from,
             types::RECORD if from != types::UNKNOWN => from,
             _ => to,

@@ -42,7 +42,7 @@ pub(super) fn functions(index: &CatalogIndex, shape: &Shape) -> Vec<Row> {
     let stored = stored::rows("pg_proc");
     let is_there = |row: &&Row| {
         let cells = shape.read(row);
-        named.contains(&cells.oid("oid")) || callable(cells.text("proname"))
+        named.contains(&cells.oid("oid")) || crate::functions::exists(cells.text("proname"))
     };
     let mut rows: Vec<Row> = stored.iter().filter(is_there).cloned().collect();
     for (function, oid) in index.catalog().functions.iter().zip(&index.numbers().functions) {
@@ -78,8 +78,4 @@ pub(super) fn functions(index: &CatalogIndex, shape: &Shape) -> Vec<Row> {
         ]));
     }
     rows
-}
-
-fn callable(_name: &str) -> bool {
-    true
 }

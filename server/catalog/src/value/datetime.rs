@@ -219,9 +219,19 @@ fn zone(text: &str) -> Option<i64> {
     (seconds < 16 * 3600).then_some(sign * seconds)
 }
 
-/// Seconds east of UTC of a zone as `AT TIME ZONE` takes it.
+/// Seconds east of UTC of a zone as `AT TIME ZONE` takes it: a bare offset counts to the west there.
 pub(crate) fn zone_offset(text: &str) -> Option<i64> {
-    zone(text.trim())
+    let text = text.trim();
+    let sign = if text.starts_with(|c: char| c.is_ascii_alphabetic()) { 1 } else { -1 };
+    zone(text).map(|seconds| sign * seconds)
+}
+
+/// Whether text is a date in form, but one that no calendar has.
+pub(crate) fn is_no_day(text: &str) -> bool {
+    let text = text.trim();
+    date(text).is_some_and(|(year, month, day, _)| {
+        !(1..=12).contains(&month) || day < 1 || day > days_in_month(year, month) || year > 294_276
+    })
 }
 
 /// A date, and what stands after it.

@@ -48,7 +48,7 @@ fn what_is_not_of_the_type_is_an_error() {
     assert_eq!(code(types::INT4, "3000000000"), "22003");
     assert_eq!(code(types::INT4_ARRAY, "{1,{2}}"), "22P02");
     assert_eq!(code(types::INT4_ARRAY, "{1,2"), "22P02");
-    assert_eq!(code(types::DATE, "2023-02-29"), "22007");
+    assert_eq!(code(types::DATE, "2023-02-29"), "22008");
     assert!(Value::from_binary(types::INT4_ARRAY, &[0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 23, 127, 0, 0, 0]).is_err());
 }
 

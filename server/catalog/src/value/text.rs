@@ -227,6 +227,9 @@ fn invalid(ty: u32, text: &str) -> PgError {
 }
 
 fn invalid_time(ty: u32, text: &str) -> PgError {
+    if datetime::is_no_day(text) {
+        return PgError::new("22008", format!("date/time field value out of range: \"{text}\""));
+    }
     PgError { code: "22007", ..invalid(ty, text) }
 }
 

@@ -59,6 +59,7 @@ fn is_of_the_engine(sql: &str) -> bool {
 }
 
 #[test]
+#[allow(clippy::print_stderr, reason = "how long a statement takes is for a person")]
 fn statements_of_clients_are_answered_as_by_postgresql() {
     let index = Arc::new(catalog().index());
     let answers: Json = serde_json::from_str(&file("answers.json")).unwrap();

@@ -45,8 +45,19 @@ impl Interval {
         Some(())
     }
 
-    fn negated(self) -> Self {
+    /// The same in the other direction.
+    pub(in crate::dialect) fn negated(self) -> Self {
         Self { months: -self.months, days: -self.days, micros: -self.micros }
+    }
+
+    /// Without what is smaller than the field that a literal names.
+    pub(in crate::dialect) fn truncated(self, field: Option<&str>) -> Self {
+        match field.and_then(unit) {
+            Some(Unit::Months(n)) => Self { months: self.months / n * n, days: 0, micros: 0 },
+            Some(Unit::Days(_)) => Self { micros: 0, ..self },
+            Some(Unit::Micros(n)) if n > SECOND => Self { micros: self.micros / n * n, ..self },
+            _ => self,
+        }
     }
 }
 

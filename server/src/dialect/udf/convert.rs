@@ -122,12 +122,16 @@ fn rounded(array: &ArrayRef, name: &str, to: &DataType) -> Result<ArrayRef> {
     })
 }
 
-/// Values as text.
-pub(in crate::dialect) fn written(array: &ArrayRef) -> Result<StringArray> {
+/// The values of a column as text, as PostgreSQL writes them.
+///
+/// # Errors
+/// When a value has no text.
+pub fn written(array: &ArrayRef) -> Result<StringArray> {
     fn all<T>(values: impl Iterator<Item = Option<T>>, write: impl Fn(T) -> String) -> StringArray {
         values.map(|value| value.map(&write)).collect()
     }
     Ok(match array.data_type() {
+        DataType::Null => StringArray::new_null(array.len()),
         DataType::Boolean => all(array.as_boolean().iter(), |value| value.to_string()),
         DataType::Float32 => all(array.as_primitive::<Float32Type>().iter(), number::write_single),
         DataType::Float64 => all(array.as_primitive::<Float64Type>().iter(), number::write_double),

@@ -55,6 +55,11 @@ impl Definition {
         })
     }
 
+    /// Whether lists leave it out.
+    pub fn hidden(&self) -> bool {
+        matches!(self.name, "is_superuser" | "role" | "session_authorization")
+    }
+
     /// Whether a session may change it.
     ///
     /// # Errors
@@ -63,9 +68,6 @@ impl Definition {
         let name = self.name;
         let (code, message) = match self.context {
             "user" => return Ok(()),
-            "internal" if matches!(name, "session_authorization" | "is_superuser") => {
-                return Ok(());
-            }
             "internal" => ("55P02", format!("parameter \"{name}\" cannot be changed")),
             "postmaster" => ("55P02", format!("parameter \"{name}\" cannot be changed without restarting the server")),
             "sighup" => ("55P02", format!("parameter \"{name}\" cannot be changed now")),

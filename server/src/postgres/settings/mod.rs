@@ -129,7 +129,11 @@ impl Settings {
 
     /// The name and value of every setting.
     pub fn all(&self) -> Vec<(String, String)> {
-        definitions().values().map(|d| (d.name.to_string(), self.show(d.name).unwrap_or_default())).collect()
+        definitions()
+            .values()
+            .filter(|d| !d.hidden())
+            .map(|d| (d.name.to_string(), self.show(d.name).unwrap_or_default()))
+            .collect()
     }
 
     /// Every setting, as the catalogue shows them.
@@ -145,7 +149,7 @@ impl Settings {
             value: self.get(key).unwrap_or_default(),
             reset: String::new(),
         });
-        definitions().values().map(shown).chain(custom).collect()
+        definitions().values().filter(|d| !d.hidden()).map(shown).chain(custom).collect()
     }
 
     /// The value of a setting, without units.

@@ -1,11 +1,12 @@
 //! The dialect against the answers of PostgreSQL, and each of its parts.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod reference;
 
 use hyperslab::{Context, QueryResult};
 
-use super::{Who, parse, register, rewrite};
-use crate::error::ServerError;
+use hyperslab_server::ServerError;
+use hyperslab_server::dialect::{Who, parse, register, rewrite};
 
 fn who() -> Who {
     Who {
@@ -20,7 +21,7 @@ fn who() -> Who {
 /// A session as a client of PostgreSQL has it.
 fn context() -> Context {
     let context = Context::builder().target_partitions(1).build().unwrap();
-    register(context.session());
+    register(context.session()).unwrap();
     context
 }
 
