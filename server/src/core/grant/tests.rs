@@ -285,7 +285,7 @@ proptest! {
             let path = path.split_once("://").unwrap().1;
             prop_assert!(inner.to_ascii_lowercase().starts_with("https://host/data"), "{location}");
             prop_assert!(path == "host/data" || path.starts_with("host/data/"), "{location}");
-            prop_assert!(!path.contains(".."), "{location}");
+            prop_assert!(!path.split('/').any(|part| part == ".."), "{location}");
             prop_assert!(!path.to_ascii_lowercase().contains("%2e%2e"), "{location}");
         }
     }
