@@ -91,7 +91,9 @@ impl Connection {
             reported: BTreeMap::new(),
             skipping: false,
         };
-        dialect::register(connection.session.context().session());
+        if let Err(error) = dialect::register(connection.session.context().session()) {
+            tracing::error!(%error, "functions of PostgreSQL are missing");
+        }
         connection.apply_settings();
         connection.report_settings();
         connection.channel.output.backend_key(connection.session.id(), secret);

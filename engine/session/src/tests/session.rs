@@ -109,6 +109,10 @@ impl Access for Nowhere {
     fn write(&self, location: &str) -> datafusion::error::Result<()> {
         Err(datafusion::error::DataFusionError::Plan(format!("may not write {location}")))
     }
+
+    fn open_option(&self, name: &str) -> datafusion::error::Result<()> {
+        Err(datafusion::error::DataFusionError::Plan(format!("may not set {name}")))
+    }
 }
 
 #[tokio::test]

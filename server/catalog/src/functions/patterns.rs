@@ -401,7 +401,6 @@ pub(super) static FUNCTIONS: &[Function] = &[
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
 
     use super::like;
 

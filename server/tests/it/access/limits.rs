@@ -98,7 +98,7 @@ async fn what_a_statement_reads_is_counted_wherever_it_reads() {
         let statement = ann.context().parse(sql).unwrap().pop().unwrap();
         let watch = ann.watch(sql, None);
         let result = ann.plan(&watch, statement).await.unwrap_or_else(|e| panic!("{sql}: {e}"));
-        let mut run = ann.run(watch, result).await.unwrap();
+        let mut run = ann.run(watch, result);
         while let Some(batch) = run.next().await {
             batch.unwrap();
         }

@@ -38,7 +38,7 @@ async fn run(session: &Arc<Session>, sql: &str) -> Result<usize, ServerError> {
     for statement in session.context().parse(sql)? {
         let watch = session.watch(sql, None);
         let result = session.plan(&watch, statement).await?;
-        let mut run = session.run(watch, result).await?;
+        let mut run = session.run(watch, result);
         while let Some(batch) = run.next().await {
             rows += batch?.num_rows();
         }
