@@ -94,7 +94,7 @@ async fn each_row_of_parameters_is_an_execution() {
     let batches = fetch(&mut client, info).await.unwrap();
     let answer = shown(&batches);
     let lines: Vec<&str> = answer.lines().skip(3).take(3).collect();
-    assert_eq!(lines, ["| 10 | x |", "|    | y |", "| 30 |   |"], "{answer}");
+    assert_eq!(lines, ["| 10 | x |", "| 20 | y |", "| 30 | z |"], "{answer}");
     server.stop().await;
 }
 
