@@ -230,7 +230,6 @@ fn ask(address: SocketAddr, entry: &Json, own_air: &str) -> Option<String> {
     })
 }
 
-#[ignore = "some comments of columns are told otherwise"]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn statements_of_clients_are_answered_as_postgresql_does() {
     let hub = Hub::new(context().await, HubOptions { database: "arrays".into(), ..HubOptions::default() });
