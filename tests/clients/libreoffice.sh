@@ -7,6 +7,8 @@ trap 'rm -rf "$FOLDER"' EXIT
 ask() { python3 "$here/common.py" "$@"; }
 mkdir "$FOLDER/postgresql" "$FOLDER/odbc"
 
+# A form of Base asks for cursors that could be written through, for which the driver selects `ctid`, the place of a row
+# in PostgreSQL's file: Hyperslab has none.
 export ODBCINI="$FOLDER/odbc.ini"
 cat > "$ODBCINI" << INI
 [hyperslab]
@@ -14,6 +16,7 @@ Driver = PostgreSQL Unicode
 Servername = $PGHOST
 Port = $PGPORT
 Database = $PGDATABASE
+UpdatableCursors = 0
 UseDeclareFetch = 1
 Fetch = 10000
 INI
