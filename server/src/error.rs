@@ -48,6 +48,8 @@ pub mod code {
     pub const UNDEFINED_COLUMN: &str = "42703";
     /// A function that is not there.
     pub const UNDEFINED_FUNCTION: &str = "42883";
+    /// A parameter that has no value.
+    pub const UNDEFINED_PARAMETER: &str = "42P02";
     /// A table that is not there.
     pub const UNDEFINED_TABLE: &str = "42P01";
     /// Too many connections.
@@ -165,6 +167,7 @@ fn code_of(error: &DataFusionError, message: &str) -> &'static str {
         DataFusionError::Plan(_) if message.starts_with("no table") => code::UNDEFINED_TABLE,
         DataFusionError::Plan(_) if message.starts_with("no function") => code::UNDEFINED_FUNCTION,
         DataFusionError::Plan(_) => code::SYNTAX_ERROR,
+        DataFusionError::Execution(_) if message.starts_with("placeholder") => code::UNDEFINED_PARAMETER,
         DataFusionError::Configuration(_) => code::INVALID_PARAMETER_VALUE,
         _ => code::INTERNAL_ERROR,
     }

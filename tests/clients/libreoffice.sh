@@ -56,7 +56,7 @@ cat "$FOLDER/office.log" "$FOLDER"/failed.* >&2 2> /dev/null
 
 for kind in "postgresql:$ADDRESS" odbc:hyperslab; do
     printf 'sdbc:%s\n\n' "$kind"
-    grep -E '^(public|ersst),' "$FOLDER/${kind%%:*}/tables.csv"
+    grep '^public,' "$FOLDER/${kind%%:*}/tables.csv"
     printf '\n%s\n' "$SQL_LINE"
     head -4 "$FOLDER/${kind%%:*}/line.csv"
     printf '\n'

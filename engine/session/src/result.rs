@@ -6,6 +6,7 @@ use std::sync::Arc;
 use datafusion::arrow::array::RecordBatch;
 use datafusion::arrow::datatypes::{DataType, Schema, SchemaRef};
 use datafusion::common::ParamValues;
+use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode};
 use datafusion::dataframe::DataFrame;
 use datafusion::error::Result;
 use datafusion::execution::SendableRecordBatchStream;
@@ -107,6 +108,8 @@ impl QueryResult {
         match self.source {
             Source::Frame(frame) => {
                 let plan = frame.take().into_unoptimized_plan().with_param_values(values)?;
+                // A column may be NULL with these values, and never with others.
+                let plan = plan.transform_up(|plan| plan.recompute_schema().map(Transformed::yes)).data()?;
                 let planned: BoxFuture<'_, Result<DataFrame>> = context.session().execute_logical_plan(plan).boxed();
                 Ok(Self::from_frame(planned.await?))
             }

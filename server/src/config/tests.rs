@@ -162,7 +162,7 @@ fn a_value_that_does_not_fit_names_its_key() {
             "`postgres.port` and `flight.port` are both `off`, expected one of them to be on",
         ),
         ("a = ", "line 1: "),
-        ("options = 3", "`options` is `3`, expected a section, `[options]`"),
+        ("options = 3", "`options` is `3`, expected a table"),
         ("options.x = [1]", "`options.x` is `[1]`, expected a text, a number or a truth"),
     ] {
         let error = refused(text);

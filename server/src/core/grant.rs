@@ -121,8 +121,10 @@ fn is_scheme(text: &str) -> bool {
 
 fn path(text: &str, wild_cards: bool) -> Result<Place, String> {
     let mut path = PathBuf::from("/");
-    for part in text.split('/').filter(|part| !part.is_empty() && *part != ".") {
-        refuse_way_out(part)?;
+    let parts = || text.split('/').filter(|part| !part.is_empty() && *part != ".");
+    // All of them: a way out may also lie behind a wild card.
+    parts().try_for_each(refuse_way_out)?;
+    for part in parts() {
         if wild_cards && part.contains(['*', '?', '[']) {
             break;
         }
@@ -144,7 +146,11 @@ fn file_url(rest: &str) -> Result<Place, String> {
 }
 
 fn url(scheme: &str, rest: &str) -> Result<Place, String> {
-    let rest = without_query(rest);
+    let (all, rest) = (rest, without_query(rest));
+    // Some readers look for the host behind a `?` that comes right after it.
+    if !rest.contains('/') && all.contains(['/', '@']) {
+        return Err("it has a `/` or a `@` behind a `?` or `#`, and no path".into());
+    }
     let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
     if authority.is_empty() || !authority.chars().all(|c| c.is_ascii_alphanumeric() || "-_.:@[]".contains(c)) {
         return Err("its host or bucket has a character that is expected in none".into());

@@ -254,9 +254,10 @@ impl Run {
         // Held while this batch is made, and not while the client takes it. The semaphore is never closed.
         let turns = Arc::clone(self.watch.session.hub().turns());
         let _turn = self.watch.guard(async { Ok(turns.acquire_owned().await.ok()) }).await?;
-        if let State::Ready(start) = std::mem::replace(&mut self.state, State::Ended) {
+        if let State::Ready(start) = &mut self.state {
             // An operator may start its tasks as soon as it is executed, which is why that waits for its turn too.
-            self.state = State::Running(self.watch.guard(async { Ok(start.await?) }).await?);
+            let stream = self.watch.guard(async { Ok(start.as_mut().await?) }).await?;
+            self.state = State::Running(stream);
         }
         let State::Running(stream) = &mut self.state else { return Ok(None) };
         let next = self.watch.guard(async { Ok(stream.next().await.transpose()?) }).await?;

@@ -133,6 +133,9 @@ impl Planned {
         if self.results.is_empty() {
             self.schema = query.schema();
         }
+        let fields: Vec<_> = self.schema.fields().iter().map(|f| f.as_ref().clone().with_nullable(true)).collect();
+        // A value may be NULL in one execution and not in another.
+        self.schema = Arc::new(Schema::new_with_metadata(fields, self.schema.metadata().clone()));
         self
     }
 

@@ -73,6 +73,11 @@ fn now() -> i64 {
 async fn catalog(hub: &Hub, users: Vec<String>) -> Catalog {
     let context = hub.context().session();
     let options = context.state().config_options().catalog.clone();
+    let datasets = hub.context().datasets();
+    let title = |name: &str| {
+        let dataset = datasets.iter().find(|dataset| dataset.name == name)?;
+        dataset.attributes.text("title").map(str::to_string)
+    };
     let mut schemas = Vec::new();
     if let Some(provider) = context.catalog(&options.default_catalog) {
         for name in provider.schema_names() {
@@ -83,19 +88,21 @@ async fn catalog(hub: &Hub, users: Vec<String>) -> Catalog {
                 let Ok(Some(provider)) = schema.table(&table).await else { continue };
                 let arrow = provider.schema();
                 let rows = provider.statistics().and_then(|s| s.num_rows.get_value().copied());
+                let comment = if name == options.default_schema { title(&table) } else { None };
                 tables.push(Table {
                     name: table,
                     kind: match provider.table_type() {
                         TableType::View => TableKind::View,
                         TableType::Base | TableType::Temporary => TableKind::Table,
                     },
-                    comment: None,
+                    comment,
                     columns: arrow.fields().iter().map(|f| column(f)).collect(),
                     rows: rows.map(|rows| rows as u64),
                     oid: None,
                 });
             }
-            schemas.push(Schema { name, comment: None, tables });
+            let comment = title(&name);
+            schemas.push(Schema { name, comment, tables });
         }
     }
     let role = |name| Role { name, superuser: false, login: true };
@@ -111,9 +118,9 @@ fn column(field: &Field) -> ShownColumn {
     let (type_oid, typmod) = type_of(field.data_type());
     let text = |key: &str| field.metadata().get(key).filter(|text| !text.is_empty());
     let comment = match (text(LONG_NAME), text(UNITS)) {
-        (Some(name), Some(units)) => Some(format!("{name} [{units}]")),
+        (Some(name), Some(units)) => Some(format!("{name} ({units})")),
         (Some(name), None) => Some(name.clone()),
-        (None, Some(units)) => Some(format!("[{units}]")),
+        (None, Some(units)) => Some(format!("({units})")),
         (None, None) => None,
     };
     ShownColumn { name: field.name().clone(), type_oid, typmod, not_null: !field.is_nullable(), comment }

@@ -80,7 +80,7 @@ async fn binary_values_are_read_by_a_client() {
     assert_eq!(row.get::<_, &str>(6), "x");
     assert_eq!(row.get::<_, &[u8]>(7), [0, 255]);
     assert_eq!(row.get::<_, std::time::SystemTime>(8), UNIX_EPOCH + Duration::from_millis(981_173_106_789));
-    assert_eq!(row.get::<_, Vec<Option<i32>>>(9), [Some(1), None, Some(3)]);
+    assert_eq!(row.get::<_, Vec<Option<i64>>>(9), [Some(1), None, Some(3)]);
     assert_eq!(row.get::<_, Option<i32>>(10), None);
     assert_eq!(row.get::<_, std::time::SystemTime>(11), UNIX_EPOCH - Duration::from_secs(1));
 }

@@ -17,7 +17,6 @@ fn statements_that_read_pass() {
         "SELECT 1",
         "(SELECT 1) UNION ALL VALUES (2)",
         "WITH a AS (SELECT 1) SELECT * FROM a WHERE EXISTS (SELECT 1)",
-        "TABLE a",
         "SHOW TABLES",
         "SHOW COLUMNS FROM a",
         "SHOW ALL",

@@ -86,8 +86,8 @@ async fn each_row_of_parameters_is_an_execution() {
     let mut prepared = client.prepare("SELECT $1 * 10 AS n, $2 AS t".into(), None).await.unwrap();
     prepared
         .set_parameters(row(vec![
-            ("a", Arc::new(Int64Array::from(vec![Some(1), None, Some(3)])) as ArrayRef),
-            ("b", Arc::new(StringArray::from(vec![Some("x"), Some("y"), None]))),
+            ("a", Arc::new(Int64Array::from(vec![Some(1), Some(2), Some(3)])) as ArrayRef),
+            ("b", Arc::new(StringArray::from(vec![Some("x"), Some("y"), Some("z")]))),
         ]))
         .unwrap();
     let info = prepared.execute().await.unwrap();
