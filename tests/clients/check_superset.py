@@ -96,7 +96,7 @@ class Superset:
         if browser is None:
             print("superset: no picture, as Chromium is not installed", file=sys.stderr)
             return
-        options = ["--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--window-size=1000,270", "--virtual-time-budget=60000"]
+        options = ["--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--window-size=1000,420", "--virtual-time-budget=60000"]
         profile = f"--user-data-dir={self.folder}/chromium"
         command = [browser, *options, profile, f"--screenshot={file}", f"{self.address}/{path}"]
         subprocess.run(command, check=True, stdout=self.log, stderr=self.log, timeout=300)

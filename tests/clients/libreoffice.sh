@@ -7,6 +7,8 @@ trap 'rm -rf "$FOLDER"' EXIT
 ask() { python3 "$here/common.py" "$@"; }
 mkdir "$FOLDER/postgresql" "$FOLDER/odbc"
 
+# A form of Base asks for cursors that could be written through, for which the driver selects `ctid`, the place of a row
+# in PostgreSQL's file: Hyperslab has none.
 export ODBCINI="$FOLDER/odbc.ini"
 cat > "$ODBCINI" << INI
 [hyperslab]
@@ -14,6 +16,7 @@ Driver = PostgreSQL Unicode
 Servername = $PGHOST
 Port = $PGPORT
 Database = $PGDATABASE
+UpdatableCursors = 0
 UseDeclareFetch = 1
 Fetch = 10000
 INI
@@ -53,7 +56,7 @@ cat "$FOLDER/office.log" "$FOLDER"/failed.* >&2 2> /dev/null
 
 for kind in "postgresql:$ADDRESS" odbc:hyperslab; do
     printf 'sdbc:%s\n\n' "$kind"
-    grep -E '^(public|ersst),' "$FOLDER/${kind%%:*}/tables.csv"
+    grep '^public,' "$FOLDER/${kind%%:*}/tables.csv"
     printf '\n%s\n' "$SQL_LINE"
     head -4 "$FOLDER/${kind%%:*}/line.csv"
     printf '\n'

@@ -45,6 +45,7 @@ mod access;
 mod builder;
 mod catalog;
 mod context;
+mod cooperative;
 mod create_table;
 mod dataset;
 mod datasets;

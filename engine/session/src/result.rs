@@ -16,6 +16,7 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 
 use crate::Context;
+use crate::cooperative::cooperative;
 use crate::dataset::{LabelOrder, LabelledDataset, from_batches};
 use crate::progress::Progress;
 
@@ -125,7 +126,7 @@ impl QueryResult {
                 let mut config = task.session_config().clone();
                 progress.count(&mut config);
                 let planned: BoxFuture<'_, Result<Arc<dyn ExecutionPlan>>> = frame.create_physical_plan().boxed();
-                let plan = planned.await?;
+                let plan = cooperative(planned.await?)?;
                 progress.watch(Arc::clone(&plan));
                 execute_stream(plan, Arc::new(task.with_session_config(config)))
             }

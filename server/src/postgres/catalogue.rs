@@ -7,6 +7,7 @@ use std::time::{Duration, SystemTime};
 
 use hyperslab::Dataset;
 use hyperslab::datafusion::arrow::datatypes::Field;
+use hyperslab::datafusion::logical_expr::TableType;
 use hyperslab::datafusion::sql::sqlparser::ast::Statement as Ast;
 use hyperslab_pg_catalog::{
     Catalog, CatalogIndex, Column as ShownColumn, PgError, Prepared, Role, Row, Schema, Session, Table, TableKind,
@@ -21,8 +22,6 @@ use crate::error::{ServerError, code};
 /// The keys of a field's metadata that say what people call it.
 const LONG_NAME: &str = "long_name";
 const UNITS: &str = "units";
-/// The key that every column of a grid has.
-const ROLE: &str = "hyperslab.role";
 /// Seconds from 1970 to 2000, where PostgreSQL begins to count.
 const EPOCH: Duration = Duration::from_secs(946_684_800);
 
@@ -69,7 +68,8 @@ fn now() -> i64 {
     i64::try_from(since.as_micros()).unwrap_or(i64::MAX)
 }
 
-/// The tables of all datasets: their full grids in `public`, each grid in the schema of its dataset.
+/// The tables of all datasets: their full grids in `public`; each grid, and what the dataset says of itself, in the
+/// schema of its name.
 async fn catalog(hub: &Hub, users: Vec<String>) -> Catalog {
     let context = hub.context().session();
     let options = context.state().config_options().catalog.clone();
@@ -87,15 +87,14 @@ async fn catalog(hub: &Hub, users: Vec<String>) -> Catalog {
                 // One that has no full grid, or went away meanwhile, is none.
                 let Ok(Some(provider)) = schema.table(&table).await else { continue };
                 let arrow = provider.schema();
-                let grid = arrow.fields().iter().any(|f| f.metadata().contains_key(ROLE));
-                if !grid && name != options.default_schema {
-                    continue;
-                }
                 let rows = provider.statistics().and_then(|s| s.num_rows.get_value().copied());
                 let comment = if name == options.default_schema { title(&table) } else { None };
                 tables.push(Table {
                     name: table,
-                    kind: TableKind::Table,
+                    kind: match provider.table_type() {
+                        TableType::View => TableKind::View,
+                        TableType::Base | TableType::Temporary => TableKind::Table,
+                    },
                     comment,
                     columns: arrow.fields().iter().map(|f| column(f)).collect(),
                     rows: rows.map(|rows| rows as u64),

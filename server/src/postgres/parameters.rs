@@ -48,6 +48,11 @@ impl Parameter {
         Self { oid, value: Some(Given::Binary(bytes.clone())) }
     }
 
+    /// The number of its type.
+    pub fn oid(&self) -> u32 {
+        self.oid
+    }
+
     /// As a value of the catalogue.
     ///
     /// # Errors

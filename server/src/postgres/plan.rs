@@ -58,6 +58,8 @@ impl Body {
     pub fn check(&self, values: &[Parameter]) -> Result<(), ServerError> {
         values.iter().try_for_each(|value| match self {
             Self::Catalogue(_) => value.clone().into_value().map(drop),
+            // Those of a cursor are held against its query, when that is planned.
+            Self::Command(_) => Ok(()),
             _ => value.clone().into_scalar().map(drop),
         })
     }
@@ -92,6 +94,19 @@ impl Connection {
                 let prepared = self.statements.get(name).ok_or_else(|| no_statement(name))?;
                 let columns = prepared.columns.clone();
                 Ok(self.of_command(text, columns, command))
+            }
+            Command::Declare { ref body, .. } => {
+                // Drivers give values to the query of a cursor. The query is planned when the cursor is declared; before
+                // that only the types of its parameters are asked for.
+                let query = match body.text.contains('$') {
+                    true => Self::one_command(&body.text)?.filter(|query| matches!(query, Command::Query(_))),
+                    false => None,
+                };
+                let parameters = match query {
+                    Some(query) => Box::pin(self.plan(watch, query, types)).await?.parameters,
+                    None => Vec::new(),
+                };
+                Ok(Prepared { parameters, ..self.of_command(text, None, command) })
             }
             other => Ok(self.of_command(text, None, other)),
         }

@@ -270,7 +270,8 @@ impl Connection {
         if !matches!(query, Command::Query(_)) {
             return Err(ServerError::new(code::SYNTAX_ERROR, "a cursor takes a query").into());
         }
-        let prepared = self.plan(&watch, query, &[]).await?;
+        let types: Vec<u32> = values.iter().map(Parameter::oid).collect();
+        let prepared = self.plan(&watch, query, &types).await?;
         let Started::Rows { rows, columns, tag } =
             Box::pin(self.start(prepared.body, values, &body.text, watch)).await?
         else {

@@ -47,6 +47,29 @@ async fn the_type_of_a_parameter_is_that_of_the_answer() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn every_batch_of_an_answer_arrives() {
+    let server = Server::start().await;
+    let client = server.client().await;
+    let rows = client.query("select lat, sst from ersst where time < '1961-01-01'", &[]).await.unwrap();
+    assert_eq!(rows.len(), 12 * 89 * 180);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_query_of_a_cursor_takes_parameters() {
+    let server = Server::start().await;
+    let mut client = server.client().await;
+    let transaction = client.transaction().await.unwrap();
+    let declared = "declare c cursor for select lat from ersst where lon = $1 and time < '1960-02-01' order by lat";
+    transaction.execute(declared, &[&0_f32]).await.unwrap();
+    let rows = transaction.query("fetch 100 from c", &[]).await.unwrap();
+    assert_eq!((rows.len(), rows[0].get::<_, f32>(0)), (89, -88.0));
+    let declared = "declare d cursor for select relname::text from pg_class where relname = $1";
+    transaction.execute(declared, &[&"ersst"]).await.unwrap();
+    let rows = transaction.query("fetch all from d", &[]).await.unwrap();
+    assert_eq!(rows[0].get::<_, &str>(0), "ersst");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_portal_gives_its_rows_in_parts() {
     let server = Server::start().await;
     let mut client = server.client().await;

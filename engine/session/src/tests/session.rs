@@ -3,11 +3,12 @@
 use datafusion::arrow::array::{Int64Array, RecordBatch};
 use datafusion::arrow::datatypes::{DataType, Field, Schema};
 use datafusion::prelude::{SessionConfig, SessionContext};
+use futures::StreamExt;
 use std::sync::Arc;
 
 use super::{context, error, ersst, rows};
 use crate::error::one_line;
-use crate::{Access, AnyLocation, Context};
+use crate::{Access, AnyLocation, Context, Progress};
 
 #[tokio::test]
 async fn options_come_from_the_builder_before_the_environment() {
@@ -47,6 +48,15 @@ async fn a_query_over_its_memory_limit_fails_in_one_line() {
         "select count(*) from generate_series(1, 200000) a join generate_series(1, 200000) b on a.value = b.value";
     let error = error(&context, sql).await;
     assert!(error.contains("allocate"), "{error}");
+}
+
+#[tokio::test]
+async fn a_join_that_goes_on_for_ever_can_be_stopped() {
+    let context = Context::builder().target_partitions(2).build().unwrap();
+    let sql = "select sum(a.value * b.value) from generate_series(1, 1000000) a, generate_series(1, 1000000) b";
+    let mut answer = context.sql(sql).await.unwrap().run(&Progress::default()).await.unwrap();
+    let long = std::time::Duration::from_millis(200);
+    assert!(tokio::time::timeout(long, answer.next()).await.is_err());
 }
 
 #[tokio::test]
