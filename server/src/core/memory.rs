@@ -9,7 +9,7 @@ use hyperslab::datafusion::execution::memory_pool::{MemoryConsumer, MemoryLimit,
 
 /// A limit of one user on top of the pool that all share.
 #[derive(Debug)]
-pub struct UserPool {
+pub(super) struct UserPool {
     user: String,
     limit: usize,
     used: AtomicUsize,

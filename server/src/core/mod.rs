@@ -11,7 +11,7 @@ mod settings;
 
 pub(crate) use grant::check_prefix;
 pub use hub::{Hub, HubOptions, Protocol};
-pub use memory::UserPool;
-pub use run::{Run, StopReason, Watch};
+pub use read_only::is_read;
+pub use run::{Run, Watch};
 pub use session::Session;
 pub use settings::{check_setting, settable};

@@ -22,6 +22,35 @@ pub(super) fn check(statement: &Statement, rights: &Rights) -> Result<(), Server
     }
 }
 
+/// Whether a statement does nothing but read, so that it can be planned before it is to be run.
+pub fn is_read(statement: &Statement) -> bool {
+    match statement {
+        Statement::DescribeDataset(_) | Statement::ShowDatasets | Statement::DescribeTable(_) => true,
+        Statement::CreateExternalTable(..) => false,
+        Statement::Sql(sql) => match sql.as_ref() {
+            SqlStatement::Explain(_) => true,
+            SqlStatement::Statement(ast) => reads(ast),
+            _ => false,
+        },
+    }
+}
+
+/// Whether a statement asks for something, whatever stands in its parts.
+fn reads(ast: &Ast) -> bool {
+    matches!(
+        ast,
+        Ast::Query(_)
+            | Ast::ShowTables { .. }
+            | Ast::ShowColumns { .. }
+            | Ast::ShowFunctions { .. }
+            | Ast::ShowVariable { .. }
+            | Ast::ShowSchemas { .. }
+            | Ast::ShowDatabases { .. }
+            | Ast::ExplainTable { .. }
+            | Ast::Explain { .. }
+    )
+}
+
 fn check_sql(sql: &SqlStatement, rights: &Rights) -> Result<(), ServerError> {
     match sql {
         SqlStatement::CopyTo(copy) => {
@@ -55,17 +84,9 @@ impl Visitor for OnlyReads {
     type Break = ServerError;
 
     fn pre_visit_statement(&mut self, statement: &Ast) -> ControlFlow<ServerError> {
-        match statement {
-            Ast::Query(_)
-            | Ast::ShowTables { .. }
-            | Ast::ShowColumns { .. }
-            | Ast::ShowFunctions { .. }
-            | Ast::ShowVariable { .. }
-            | Ast::ShowSchemas { .. }
-            | Ast::ShowDatabases { .. }
-            | Ast::ExplainTable { .. }
-            | Ast::Explain { .. } => ControlFlow::Continue(()),
-            other => ControlFlow::Break(refused(&first_words(&other.to_string()))),
+        match reads(statement) {
+            true => ControlFlow::Continue(()),
+            false => ControlFlow::Break(refused(&first_words(&statement.to_string()))),
         }
     }
 

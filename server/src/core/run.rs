@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures::future::BoxFuture;
-use futures::{FutureExt, Stream, StreamExt};
+use futures::{FutureExt, StreamExt};
 use hyperslab::datafusion::arrow::array::RecordBatch;
 use hyperslab::datafusion::arrow::datatypes::SchemaRef;
 use hyperslab::datafusion::error::DataFusionError;
@@ -20,8 +20,7 @@ use crate::error::{ServerError, code};
 const LIMIT_CHECKS: Duration = Duration::from_millis(50);
 
 /// Why a statement ended before its last row.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum StopReason {
+enum StopReason {
     /// The client asked for it, or went away.
     Cancelled,
     /// It took too long.
@@ -265,10 +264,5 @@ impl Run {
             Some(error) => Err(error),
             None => Ok(next),
         }
-    }
-
-    /// The batches as a stream.
-    pub fn into_stream(self) -> impl Stream<Item = Result<RecordBatch, ServerError>> + Send + 'static {
-        futures::stream::unfold(self, |mut run| async move { run.next().await.map(|next| (next, run)) })
     }
 }

@@ -10,6 +10,7 @@ use hyperslab::datafusion::arrow::datatypes::{Schema, SchemaRef};
 use super::client::Client;
 use super::parameters::{self, Parameters};
 use super::statement::{self, Planned};
+use crate::core::is_read;
 use crate::error::{ServerError, code};
 
 /// Rows of parameters in one execution.
@@ -33,7 +34,7 @@ impl Prepared {
     pub async fn new(client: &Client, text: &str, timeout: Option<Duration>) -> Result<Self, ServerError> {
         let mut statement = statement::parse(client.session().context(), text)?;
         parameters::number(&mut statement)?;
-        let (query, parameters) = match statement::reads(&statement) {
+        let (query, parameters) = match is_read(&statement) {
             true => {
                 let mut watch = client.session().watch(text, timeout).unlogged();
                 let planned = client.session().plan(&watch, statement).await;

@@ -9,15 +9,13 @@ use futures::future::BoxFuture;
 use hyperslab::datafusion::arrow::array::{AsArray, RecordBatch};
 use hyperslab::datafusion::arrow::compute::sum;
 use hyperslab::datafusion::arrow::datatypes::{Schema, SchemaRef, UInt64Type};
-use hyperslab::datafusion::sql::parser::Statement as SqlStatement;
-use hyperslab::datafusion::sql::sqlparser::ast::Statement as Ast;
 use hyperslab::{Context, QueryResult, Statement};
 use tonic::Status;
 
 use super::client::{Busy, Client};
 use super::tickets::{Running, Stop};
 use super::{settings, status};
-use crate::core::{Run, Watch};
+use crate::core::{Run, Watch, is_read};
 use crate::error::{ServerError, code};
 
 /// The longest text of a statement, in bytes.
@@ -42,30 +40,6 @@ pub(super) fn parse(context: &Context, text: &str) -> Result<Statement, ServerEr
             Err(ServerError::new(code::SYNTAX_ERROR, format!("{} statements in the text, expected one", before + 1))
                 .hint("send them one by one"))
         }
-    }
-}
-
-/// Whether a statement only reads, so that it may be planned to see its columns. Others have run when they are planned.
-pub(super) fn reads(statement: &Statement) -> bool {
-    match statement {
-        Statement::DescribeDataset(_) | Statement::ShowDatasets | Statement::DescribeTable(_) => true,
-        Statement::CreateExternalTable(..) => false,
-        Statement::Sql(sql) => match sql.as_ref() {
-            SqlStatement::Explain(_) => true,
-            SqlStatement::Statement(ast) => matches!(
-                ast.as_ref(),
-                Ast::Query(_)
-                    | Ast::Explain { .. }
-                    | Ast::ExplainTable { .. }
-                    | Ast::ShowTables { .. }
-                    | Ast::ShowColumns { .. }
-                    | Ast::ShowFunctions { .. }
-                    | Ast::ShowVariable { .. }
-                    | Ast::ShowSchemas { .. }
-                    | Ast::ShowDatabases { .. }
-            ),
-            _ => false,
-        },
     }
 }
 
@@ -106,7 +80,7 @@ impl Planned {
         timeout: Option<Duration>,
     ) -> Result<Self, ServerError> {
         let mut watch = client.session().watch(text, timeout);
-        let writes = !reads(&statement);
+        let writes = !is_read(&statement);
         let planned = match settings::of_statement(&statement) {
             Some(setting) => setting.and_then(|setting| setting.apply(client)).map(|()| None),
             None => client.session().plan(&watch, statement).await.map(Some),

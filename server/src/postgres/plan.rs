@@ -15,7 +15,7 @@ use super::placeholders::{self, Placeholders};
 use super::position::placed;
 use super::types::{Column, columns, type_of};
 use super::{catalogue, command};
-use crate::core::Watch;
+use crate::core::{Watch, is_read};
 use crate::dialect::{self, Who};
 use crate::error::{ServerError, code};
 
@@ -131,7 +131,7 @@ impl Connection {
             let body = Body::Catalogue(Box::new(prepared));
             return Ok(Prepared { text, columns: Some(columns), parameters, body });
         }
-        if !is_plain_read(&statement) {
+        if !is_read(&statement) {
             dialect::rewrite(&mut statement, &self.who()).map_err(in_text)?;
             let body = Body::Deferred { statement: Box::new(statement), tag: tag.to_string() };
             return Ok(Prepared { text, columns: None, parameters: Vec::new(), body });
@@ -219,32 +219,6 @@ fn query_of(statement: &Statement) -> Option<&Ast> {
             _ => None,
         },
         _ => None,
-    }
-}
-
-/// Whether a statement only reads, so that it can be planned before it is to be run.
-fn is_plain_read(statement: &Statement) -> bool {
-    match statement {
-        Statement::DescribeDataset(_) | Statement::ShowDatasets | Statement::DescribeTable(_) => true,
-        Statement::CreateExternalTable(..) => false,
-        Statement::Sql(sql) => match sql.as_ref() {
-            SqlStatement::Statement(ast) => {
-                matches!(
-                    ast.as_ref(),
-                    Ast::Query(_)
-                        | Ast::ShowTables { .. }
-                        | Ast::ShowColumns { .. }
-                        | Ast::ShowFunctions { .. }
-                        | Ast::ShowVariable { .. }
-                        | Ast::ShowSchemas { .. }
-                        | Ast::ShowDatabases { .. }
-                        | Ast::Explain { .. }
-                        | Ast::ExplainTable { .. }
-                )
-            }
-            SqlStatement::Explain(_) => true,
-            _ => false,
-        },
     }
 }
 

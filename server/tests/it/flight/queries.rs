@@ -16,7 +16,7 @@ async fn a_query_gives_the_rows_of_the_engine() {
         "SELECT 1 AS one, 'a' AS text, NULL AS nothing",
         "SELECT * FROM era WHERE time = '2000-01-20' AND lat > 40 ORDER BY lat, lon LIMIT 20",
         "SELECT lat, avg(t2m) AS mean, count(*) AS n FROM era GROUP BY lat ORDER BY lat",
-        "SELECT * FROM types LIMIT 5",
+        "SELECT * FROM types ORDER BY n LIMIT 5",
         "SELECT lat FROM era WHERE lat > 1000",
         "SHOW DATASETS",
         "DESCRIBE era",
