@@ -1,9 +1,11 @@
 //! Rows that a client sends, as values for parameters.
 
+use std::panic::AssertUnwindSafe;
+
 use arrow_flight::decode::FlightRecordBatchStream;
 use arrow_flight::error::FlightError;
 use arrow_flight::sql::server::PeekableFlightDataStream;
-use futures::{StreamExt, TryStreamExt};
+use futures::{FutureExt, StreamExt, TryStreamExt};
 use hyperslab::datafusion::arrow::array::RecordBatch;
 use tonic::Status;
 
@@ -28,10 +30,14 @@ pub(super) async fn rows(stream: PeekableFlightDataStream) -> Result<Vec<RecordB
     // A client that binds nothing sends the descriptor alone.
     let with_data = limited.try_filter(|data| std::future::ready(!data.data_header.is_empty()));
     let batches = FlightRecordBatchStream::new_from_flight_data(with_data.map_err(FlightError::from));
-    batches.try_collect().await.map_err(|error| match error {
-        FlightError::Tonic(status) => *status,
-        other => status::malformed("the rows", other),
-    })
+    // Arrow's reader panics on some buffers that do not hold together. Nothing of it is used after that.
+    let read = AssertUnwindSafe(batches.try_collect()).catch_unwind().await;
+    read.unwrap_or_else(|_| Err(FlightError::DecodeError("their buffers do not hold together".into()))).map_err(
+        |error| match error {
+            FlightError::Tonic(status) => *status,
+            other => status::malformed("the rows", other),
+        },
+    )
 }
 
 fn too_much() -> Status {

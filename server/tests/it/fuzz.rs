@@ -100,7 +100,6 @@ fn starts() -> Vec<Vec<u8>> {
     ]
 }
 
-#[ignore = "takes minutes without optimisation"]
 #[tokio::test(flavor = "multi_thread")]
 async fn ten_thousand_malformed_messages_disturb_nobody() {
     let begun = Instant::now();

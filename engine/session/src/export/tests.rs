@@ -136,7 +136,7 @@ async fn what_is_no_array_or_no_option_is_refused_in_one_line() {
     let context = context().await;
     let folder = tempfile::tempdir().unwrap();
     for (query, options, expected) in [
-        ("(SELECT lat, sst FROM ersst)", "", "two rows of the answer are the cell `lat = 10`"),
+        ("(SELECT lat, sst FROM ersst)", "", "two rows of the answer are the cell `lat = "),
         ("(SELECT sst FROM ersst)", "", "no column of the answer is a dimension"),
         ("ersst", "'dimensions' 'time,lat,long'", "no column `long` to be a dimension; hint: did you mean `lon`?"),
         (

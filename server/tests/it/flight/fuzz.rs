@@ -214,7 +214,6 @@ async fn garbage(server: &Server, random: &mut Random) {
     }
 }
 
-#[ignore = "takes minutes without optimisation"]
 #[tokio::test(flavor = "multi_thread")]
 async fn ten_thousand_malformed_messages_disturb_nobody() {
     let server = Arc::new(Server::start().await);
