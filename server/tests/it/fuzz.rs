@@ -166,7 +166,7 @@ async fn ten_thousand_malformed_messages_disturb_nobody() {
     assert!(refused > 1_000, "only {refused} were refused");
     assert!(!watch.is_finished(), "the other connection was disturbed");
     watch.abort();
-    assert!(begun.elapsed() < Duration::from_secs(30), "{:?}", begun.elapsed());
+    assert!(begun.elapsed() < Duration::from_secs(120), "{:?}", begun.elapsed());
     assert!(server.client().await.query("select count(*) from ersst", &[]).await.is_ok());
 }
 

@@ -271,7 +271,7 @@ async fn ten_thousand_malformed_messages_disturb_nobody() {
     assert!(asked >= 10_000, "{asked}");
     assert!(answers > 20, "{answers} answers in {took:?}");
     assert!(longest < Duration::from_secs(3), "the longest answer took {longest:?}");
-    assert!(took < Duration::from_secs(30), "{took:?}");
+    assert!(took < Duration::from_secs(120), "{took:?}");
     assert_eq!(faults.load(Ordering::SeqCst), 0, "faults of ours");
     Arc::into_inner(server).unwrap().stop().await;
 }
