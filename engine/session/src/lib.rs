@@ -53,6 +53,7 @@ mod describe;
 pub mod error;
 mod export;
 mod information_schema;
+mod interrupt;
 mod metadata_tables;
 mod picture;
 mod progress;

@@ -18,6 +18,7 @@ use futures::future::BoxFuture;
 use crate::Context;
 use crate::cooperative::cooperative;
 use crate::dataset::{LabelOrder, LabelledDataset, from_batches};
+use crate::interrupt::Stop;
 use crate::progress::Progress;
 
 /// The answer to a statement. Nothing of a query has run before it is read; a clone of it runs on its own.
@@ -114,23 +115,29 @@ impl QueryResult {
         }
     }
 
-    /// As [`Self::stream`], with what the query reads counted in `progress`.
+    /// As [`Self::stream`], with what the query reads counted in `progress`. On a runtime with several threads, an
+    /// operator that computes for long hands its thread's other tasks on ([`tokio::task::block_in_place`]), so the
+    /// stream must not be read inside of a [`tokio::task::LocalSet`].
     ///
     /// # Errors
     /// As [`Self::stream`].
     pub async fn run(self, progress: &Progress) -> Result<SendableRecordBatchStream> {
+        self.start(Some(progress), Stop::in_tasks()).await
+    }
+
+    async fn start(self, progress: Option<&Progress>, stop: Stop) -> Result<SendableRecordBatchStream> {
         match self.source {
             Source::Frame(frame) => {
                 let frame = frame.take();
                 let task = frame.task_ctx();
                 let mut config = task.session_config().clone();
-                progress.count(&mut config);
+                progress.inspect(|progress| progress.count(&mut config));
                 let planned: BoxFuture<'_, Result<Arc<dyn ExecutionPlan>>> = frame.create_physical_plan().boxed();
-                let plan = cooperative(planned.await?)?;
-                progress.watch(Arc::clone(&plan));
-                execute_stream(plan, Arc::new(task.with_session_config(config)))
+                let plan = cooperative(planned.await?, &stop)?;
+                progress.inspect(|progress| progress.watch(Arc::clone(&plan)));
+                Ok(stop.on_drop(execute_stream(plan, Arc::new(task.with_session_config(config)))?))
             }
-            Source::Batches(..) => self.stream().await,
+            Source::Batches(schema, batches) => Ok(Box::pin(MemoryStream::try_new(batches, schema, None)?)),
         }
     }
 
@@ -139,10 +146,7 @@ impl QueryResult {
     /// # Errors
     /// When the query cannot be planned.
     pub async fn stream(self) -> Result<SendableRecordBatchStream> {
-        match self.source {
-            Source::Frame(frame) => frame.take().execute_stream().boxed().await,
-            Source::Batches(schema, batches) => Ok(Box::pin(MemoryStream::try_new(batches, schema, None)?)),
-        }
+        self.start(None, Stop::anywhere()).await
     }
 
     /// Runs the query to its end.

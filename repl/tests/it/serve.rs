@@ -71,6 +71,7 @@ impl Server {
     fn http(&self, path: &str) -> String {
         let address = self.line("metrics").strip_prefix("http://").unwrap().strip_suffix("/metrics").unwrap();
         let mut stream = TcpStream::connect(address).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
         write!(stream, "GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").unwrap();
         let mut answer = String::new();
         stream.read_to_string(&mut answer).unwrap();
@@ -116,13 +117,18 @@ async fn connect(port: u16, user: &str, password: Option<&str>) -> Result<Client
     if let Some(password) = password {
         config.password(password);
     }
-    let (client, connection) = config.connect(NoTls).await?;
+    let (client, connection) = patiently(config.connect(NoTls)).await?;
     tokio::spawn(connection);
     Ok(client)
 }
 
+/// Awaits, but not for ever: a server that hangs fails its test.
+async fn patiently<T>(work: impl Future<Output = T>) -> T {
+    tokio::time::timeout(PATIENCE, work).await.expect("the server answers")
+}
+
 async fn value(client: &Client, sql: &str) -> Result<String, tokio_postgres::Error> {
-    let rows = client.simple_query(sql).await?;
+    let rows = patiently(client.simple_query(sql)).await?;
     Ok(rows
         .iter()
         .find_map(|message| match message {
@@ -221,7 +227,7 @@ async fn a_user_of_the_file_comes_in_with_the_password_alone() {
     assert!(log.contains("\"text\":\"SELECT 1\"") && log.contains("\"user\":\"ann\""), "{log}");
 }
 
-/// Reads for a long time: each row waits for its own pass.
+/// Computes for a long time: it holds each cell against each pair of others.
 const LONG: &str = "SELECT count(*) FROM ersst a, ersst b, ersst c WHERE a.sst + b.sst < c.sst";
 
 #[tokio::test]

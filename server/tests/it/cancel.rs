@@ -141,6 +141,39 @@ async fn a_cursor_can_be_cancelled_and_has_its_time_for_each_part() {
     store.expect_rest().await;
 }
 
+/// Holds each cell against each of the others, and finds none: one batch would take hours.
+const NOTHING: &str = "select count(*) from ersst a join ersst b on a.sst > b.sst + 1000";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_join_that_lets_nothing_through_holds_nobody_and_is_stopped() {
+    let (server, _store) = Server::slow(Duration::ZERO).await;
+    let metrics = tokio::runtime::Handle::current().metrics();
+    let client = server.client().await;
+    client.query("select count(*) from ersst", &[]).await.unwrap();
+    let at_rest = metrics.num_alive_tasks();
+    let mut busy = Vec::new();
+    for _ in 0..3 {
+        let mut raw = server.raw().await;
+        raw.send(b'Q', &text(NOTHING)).await;
+        busy.push(raw);
+    }
+    // They have read all there is to read, and are at their filters.
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    let answered = tokio::time::timeout(Duration::from_secs(60), client.query("select avg(sst) from ersst", &[]));
+    assert_eq!(answered.await.expect("nobody else is answered").unwrap().len(), 1);
+    for mut raw in busy {
+        send_cancel(&server, raw.key.0, raw.key.1).await;
+        let answer = tokio::time::timeout(Duration::from_secs(5), raw.until_ready()).await.unwrap();
+        assert_eq!(error_code(&answer).as_deref(), Some("57014"));
+    }
+    // Nothing computes for those who have gone.
+    let start = Instant::now();
+    while metrics.num_alive_tasks() > at_rest {
+        assert!(start.elapsed() < Duration::from_secs(10), "{} tasks are left", metrics.num_alive_tasks() - at_rest);
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_end_of_the_server_stops_the_reads() {
     let (server, store) = Server::slow(DELAY).await;

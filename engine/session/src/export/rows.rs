@@ -20,6 +20,7 @@ use super::spill::Spill;
 use super::target::Target;
 use super::update::{Update, stored_values};
 use super::variable::OutputVariable;
+use crate::QueryResult;
 use crate::dataset::plain;
 
 /// Bytes of open chunks that are held in memory, where the session allows it.
@@ -48,7 +49,7 @@ pub(super) async fn write(
     if let Some((dataset, update)) = existing {
         writer.preload(dataset, update).await?;
     }
-    let mut stream = frame.execute_stream().await?;
+    let mut stream = QueryResult::from_frame(frame).stream().await?;
     let mut rows = 0;
     while let Some(batch) = stream.next().await {
         let batch = batch?;
