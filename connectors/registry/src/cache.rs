@@ -29,9 +29,19 @@ pub struct ChunkCache {
     shared: Arc<Shared>,
 }
 
+/// Where the memory of a cache is accounted for.
+pub trait CacheMemory: std::fmt::Debug + Send + Sync {
+    /// Takes so many bytes, unless there are not as many left.
+    fn try_grow(&self, bytes: usize) -> bool;
+
+    /// Gives so many bytes back.
+    fn shrink(&self, bytes: usize);
+}
+
 #[derive(Debug)]
 struct Shared {
     limit: usize,
+    memory: Option<Box<dyn CacheMemory>>,
     state: Mutex<State>,
     opened: AtomicU64,
     hits: AtomicU64,
@@ -103,9 +113,19 @@ impl Found {
 impl ChunkCache {
     /// A cache of at most `limit` bytes.
     pub fn new(limit: usize) -> Self {
+        Self::with(limit, None)
+    }
+
+    /// A cache of at most `limit` bytes, and of no more than `memory` has left.
+    pub fn within(limit: usize, memory: impl CacheMemory + 'static) -> Self {
+        Self::with(limit, Some(Box::new(memory)))
+    }
+
+    fn with(limit: usize, memory: Option<Box<dyn CacheMemory>>) -> Self {
         Self {
             shared: Arc::new(Shared {
                 limit,
+                memory,
                 state: Mutex::default(),
                 opened: AtomicU64::new(0),
                 hits: AtomicU64::new(0),
@@ -193,12 +213,21 @@ impl ChunkCache {
         }
         entry.cost = cost;
         let now = entry.last_use;
-        while state.bytes + cost > limit {
-            let Some((_, oldest)) = state.uses.pop_first() else { break };
-            state.bytes -= state.entries.remove(&oldest).map_or(0, |e| e.cost);
+        while state.bytes + cost > limit || !self.grow(cost) {
+            let Some((_, oldest)) = state.uses.pop_first() else {
+                state.entries.remove(key);
+                return;
+            };
+            let freed = state.entries.remove(&oldest).map_or(0, |e| e.cost);
+            state.bytes -= freed;
+            self.shared.memory.as_ref().inspect(|memory| memory.shrink(freed));
         }
         state.bytes += cost;
         state.uses.insert(now, key.clone());
+    }
+
+    fn grow(&self, bytes: usize) -> bool {
+        self.shared.memory.as_ref().is_none_or(|memory| memory.try_grow(bytes))
     }
 
     // A panic elsewhere cannot leave the tables half written: nothing in between can fail.

@@ -17,7 +17,7 @@ mod registry;
 mod stores;
 mod zip;
 
-pub use cache::ChunkCache;
+pub use cache::{CacheMemory, ChunkCache};
 pub use location::{Location, Scheme};
 pub use options::OpenOptions;
 pub use recording::RecordingStore;

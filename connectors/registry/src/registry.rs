@@ -65,6 +65,11 @@ impl Registry {
         self
     }
 
+    /// What [`Self::with_cache`] has set.
+    pub fn cache(&self) -> Option<&ChunkCache> {
+        self.cache.as_ref()
+    }
+
     /// The names of the formats, as in `STORED AS`.
     pub fn formats(&self) -> Vec<&'static str> {
         self.connectors.iter().map(|c| c.format()).collect()

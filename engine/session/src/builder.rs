@@ -5,11 +5,13 @@ use std::sync::Arc;
 use datafusion::common::config::ConfigOptions;
 use datafusion::error::Result;
 use datafusion::execution::SessionStateBuilder;
-use datafusion::execution::memory_pool::{FairSpillPool, TrackConsumersPool};
+use datafusion::execution::memory_pool::{
+    FairSpillPool, MemoryConsumer, MemoryPool, MemoryReservation, TrackConsumersPool,
+};
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::prelude::{SessionConfig, SessionContext};
 use hyperslab_array::{ArrayError, nearest_names};
-use hyperslab_connectors::{OpenOptions, Registry};
+use hyperslab_connectors::{CacheMemory, ChunkCache, OpenOptions, Registry};
 use hyperslab_exec::datafusion_error;
 use object_store::ObjectStore;
 
@@ -38,6 +40,7 @@ pub struct ContextBuilder {
     memory_limit: Option<usize>,
     target_partitions: Option<usize>,
     registry: Registry,
+    chunk_cache: Option<usize>,
     open_options: OpenOptions,
     url_tables: bool,
 }
@@ -50,6 +53,7 @@ impl Default for ContextBuilder {
             memory_limit: None,
             target_partitions: None,
             registry: Registry::default(),
+            chunk_cache: None,
             open_options: OpenOptions::default(),
             url_tables: true,
         }
@@ -93,6 +97,14 @@ impl ContextBuilder {
     #[must_use]
     pub fn registry(mut self, registry: Registry) -> Self {
         self.registry = registry;
+        self
+    }
+
+    /// Keeps stored bytes of chunks for later queries, but for those of files on local disks: at most so many, out of
+    /// the memory limit, and no more than the queries leave when a chunk comes.
+    #[must_use]
+    pub fn chunk_cache(mut self, bytes: usize) -> Self {
+        self.chunk_cache = Some(bytes);
         self
     }
 
@@ -169,12 +181,17 @@ impl ContextBuilder {
         let catalog = config.options().catalog.clone();
         // Builds the default catalog, where there is none yet.
         let state = state.build();
+        let mut registry = self.registry;
+        let cache = self.chunk_cache.map(|bytes| chunk_cache(bytes, &state.runtime_env().memory_pool));
+        if let Some(cache) = &cache {
+            registry = registry.with_cache(cache.clone());
+        }
         let inner = Arc::clone(state.catalog_list());
         let shared = Arc::new(Shared {
             datasets: Arc::default(),
             access: Arc::new(AnyLocation),
             inner: Arc::clone(&inner),
-            urls: UrlTables::new(self.registry, self.open_options, self.url_tables),
+            urls: UrlTables::new(registry, self.open_options, self.url_tables),
             default_catalog: catalog.default_catalog,
             default_schema: catalog.default_schema,
         });
@@ -182,6 +199,24 @@ impl ContextBuilder {
         session.register_catalog_list(Arc::new(Catalogs { inner, shared: Arc::clone(&shared) }));
         shared.urls.files.session_store().with_state(session.state_weak_ref());
         Ok(Context::new(session, shared))
+    }
+}
+
+fn chunk_cache(bytes: usize, pool: &Arc<dyn MemoryPool>) -> ChunkCache {
+    ChunkCache::within(bytes, PoolMemory(MemoryConsumer::new("chunk cache").register(pool)))
+}
+
+/// The part of a session's memory that a cache holds.
+#[derive(Debug)]
+struct PoolMemory(MemoryReservation);
+
+impl CacheMemory for PoolMemory {
+    fn try_grow(&self, bytes: usize) -> bool {
+        self.0.try_grow(bytes).is_ok()
+    }
+
+    fn shrink(&self, bytes: usize) {
+        self.0.shrink(bytes);
     }
 }
 

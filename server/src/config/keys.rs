@@ -36,6 +36,13 @@ pub const KEYS: &[Key] = &[
     key("users_file", "path", "none", "The users: one line of `hyperslab passwd` each."),
     key("connections", "number", "`200`", "Connections at a time, of all users."),
     key("memory", "size or `none`", "`4 GiB`", "What the statements of all users may hold together."),
+    key(
+        "chunk_cache",
+        "size or `off`",
+        "a quarter of `memory`",
+        "Stored bytes of chunks that are kept for all users, out of `memory`. Files on local disks pass by.",
+    ),
+    key("statements", "number", "twice the processors", "Statements that compute at a time; the others wait."),
     key("threads", "number", "all processors", "Threads that work on statements."),
     key("partitions", "number", "`threads`", "Threads that work on one statement."),
     key("shutdown_grace", "duration", "`0s`", "How long running statements may go on when the server is told to stop."),

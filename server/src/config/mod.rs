@@ -49,6 +49,10 @@ pub struct Config {
     pub connections: usize,
     /// Bytes that the statements of all may hold together.
     pub memory: Option<u64>,
+    /// Bytes of chunks, as they are stored, that are kept; none: no chunk is.
+    pub chunk_cache: Option<u64>,
+    /// Statements that compute at a time.
+    pub statements: Option<usize>,
     /// Threads that work.
     pub threads: Option<usize>,
     /// Threads that work on one statement.
@@ -149,6 +153,7 @@ impl Config {
         }
         let rights = stated(&file, &["rights"])?.over(&Rights::default());
         let threads = file.count(&["threads"])?;
+        let memory = memory(&file)?;
         let config = Self {
             postgres: listen::addresses(&file, "postgres", Some(5432))?,
             flight: listen::addresses(&file, "flight", Some(32010))?,
@@ -156,7 +161,9 @@ impl Config {
             database: file.text(&["database"], "a name")?.unwrap_or_else(|| "hyperslab".into()),
             users_file: users_file(&file)?,
             connections: file.count(&["connections"])?.unwrap_or(200),
-            memory: memory(&file)?,
+            memory,
+            chunk_cache: chunk_cache(&file, memory)?,
+            statements: file.count(&["statements"])?,
             threads,
             partitions: file.count(&["partitions"])?.or(threads),
             shutdown_grace: file.duration(&["shutdown_grace"])?.unwrap_or_default(),
@@ -263,6 +270,21 @@ fn memory(file: &File) -> Result<Option<u64>, ServerError> {
         text => value::size(text).filter(|bytes| *bytes > 0).map(Some),
     })?;
     Ok(said.unwrap_or(Some(MEMORY)))
+}
+
+fn chunk_cache(file: &File, memory: Option<u64>) -> Result<Option<u64>, ServerError> {
+    let expected = "a size such as `1 GiB`, or `off`";
+    let said = file.read(&["chunk_cache"], expected, |text| match text {
+        "off" => Some(None),
+        text => value::size(text).filter(|bytes| *bytes > 0).map(Some),
+    })?;
+    match (said, memory) {
+        (Some(Some(bytes)), Some(memory)) if bytes >= memory => Err(wrong(format!(
+            "`chunk_cache` is `{bytes}` bytes, expected less than `memory`, of which it is a part: {memory} bytes"
+        ))),
+        (Some(said), _) => Ok(said),
+        (None, memory) => Ok(Some(memory.unwrap_or(MEMORY) / 4)),
+    }
 }
 
 fn tls(file: &File) -> Result<Option<TlsFiles>, ServerError> {

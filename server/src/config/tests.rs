@@ -21,7 +21,7 @@ fn an_empty_configuration_listens_on_loopback_and_trusts() {
     assert!(config.http.is_empty());
     assert_eq!(config.database, "hyperslab");
     assert_eq!(config.connections, 200);
-    assert_eq!(config.memory, Some(4 << 30));
+    assert_eq!((config.memory, config.chunk_cache, config.statements), (Some(4 << 30), Some(1 << 30), None));
     assert_eq!(config.shutdown_grace, Duration::ZERO);
     assert_eq!(config.rights, Rights::default());
     assert!(config.load_users().unwrap().trusts("127.0.0.1:9".parse().unwrap()));
@@ -36,6 +36,8 @@ fn every_key_is_read() {
         database = "climate"
         connections = 20
         memory = "8 GiB"
+        chunk_cache = "off"
+        statements = 3
         threads = 4
         partitions = 2
         shutdown_grace = "2s"
@@ -76,6 +78,7 @@ fn every_key_is_read() {
     assert_eq!(config.http, ["127.0.0.1:0".parse().unwrap()]);
     assert_eq!((config.connections, config.threads, config.partitions), (20, Some(4), Some(2)));
     assert_eq!((config.memory, config.shutdown_grace), (Some(8 << 30), Duration::from_secs(2)));
+    assert_eq!((config.chunk_cache, config.statements), (None, Some(3)));
     assert_eq!(config.log, Log { target: LogTarget::File("server.log".into()), json: true });
     assert!(!config.tls.unwrap().required);
     assert_eq!(config.datasets[0].location, "data/ersst.zarr");
@@ -97,8 +100,8 @@ fn a_key_that_is_unknown_names_the_nearest() {
     assert_eq!(
         refused("conections = 3"),
         "`conections` is no key; hint: did you mean `connections`? valid: `host`, `postgres`, `flight`, `http`, \
-         `database`, `authentication`, `users_file`, `connections`, `memory`, `threads`, `partitions`, \
-         `shutdown_grace`, `tls`, `log`, `datasets`, `options`, `rights`, `groups`, `users`"
+         `database`, `authentication`, `users_file`, `connections`, `memory`, `chunk_cache`, `statements`, `threads`, \
+         `partitions`, `shutdown_grace`, `tls`, `log`, `datasets`, `options`, `rights`, `groups`, `users`"
     );
     assert_eq!(
         refused("[postgres]\nprot = 1"),
@@ -124,6 +127,11 @@ fn a_value_that_does_not_fit_names_its_key() {
         ("connections = -1", "`connections` is `-1`, expected a whole number from 1 on"),
         ("connections = 1.5", "`connections` is `1.5`, expected a whole number from 1 on"),
         ("memory = '1 PB'", "`memory` is `1 PB`, expected a size such as `4 GiB`, or `none`"),
+        ("chunk_cache = 0", "`chunk_cache` is `0`, expected a size such as `1 GiB`, or `off`"),
+        (
+            "memory = '1 GiB'\nchunk_cache = '1 GiB'",
+            "`chunk_cache` is `1073741824` bytes, expected less than `memory`, of which it is a part: 1073741824 bytes",
+        ),
         ("memory = '99999999999 TiB'", "`memory` is `99999999999 TiB`, expected a size such as `4 GiB`, or `none`"),
         ("shutdown_grace = 'soon'", "`shutdown_grace` is `soon`, expected a duration such as `500ms`, `30s` or `5min`"),
         ("database = ' '", "`database` is ` `, expected a name"),

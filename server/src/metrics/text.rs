@@ -43,8 +43,16 @@ impl Metrics {
         text.begin("statements_running", "gauge", "Statements that run.");
         text.line("statements_running", &[], self.running() as f64);
         let pool = &hub.context().session().runtime_env().memory_pool;
-        text.begin("memory_reserved_bytes", "gauge", "Memory that statements hold.");
+        text.begin("memory_reserved_bytes", "gauge", "Memory that statements and kept chunks hold.");
         text.line("memory_reserved_bytes", &[], pool.reserved() as f64);
+        if let Some(cache) = hub.context().registry().cache() {
+            text.begin("chunk_cache_bytes", "gauge", "Memory that chunks are kept in.");
+            text.line("chunk_cache_bytes", &[], cache.bytes() as f64);
+            let (hits, misses) = cache.hits_and_misses();
+            text.begin("chunk_cache_reads_total", "counter", "Reads of stores with a cache, by where the bytes were.");
+            text.line("chunk_cache_reads_total", &[("from", "cache")], hits as f64);
+            text.line("chunk_cache_reads_total", &[("from", "store")], misses as f64);
+        }
         text.0
     }
 

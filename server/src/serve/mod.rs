@@ -64,7 +64,8 @@ impl Server {
         let users = Arc::new(config.load_users()?);
         let tls = config.load_tls()?;
         let (database, connections) = (config.database.clone(), config.connections);
-        let options = HubOptions { database, connections, ..HubOptions::default() };
+        let mut options = HubOptions { database, connections, ..HubOptions::default() };
+        options.running = config.statements.unwrap_or(options.running);
         let hub = Hub::new(open::context(config)?, options);
         let ready = Arc::new(AtomicBool::new(false));
         let mut tasks = JoinSet::new();

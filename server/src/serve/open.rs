@@ -19,6 +19,9 @@ pub(super) fn context(config: &Config) -> Result<Context, ServerError> {
     if let Some(bytes) = config.memory {
         builder = builder.memory_limit(usize::try_from(bytes).unwrap_or(usize::MAX));
     }
+    if let Some(bytes) = config.chunk_cache {
+        builder = builder.chunk_cache(usize::try_from(bytes).unwrap_or(usize::MAX));
+    }
     if let Some(partitions) = config.partitions {
         builder = builder.target_partitions(partitions);
     }

@@ -1,5 +1,7 @@
 //! What the cache keeps, what it lets go, and what it never answers.
 
+use std::sync::atomic::AtomicUsize;
+
 use object_store::memory::InMemory;
 use object_store::{GetRange, ObjectStoreExt};
 
@@ -73,6 +75,42 @@ async fn the_least_recently_used_goes_first_and_the_limit_holds() {
     }
     assert_eq!(log.take(), ["GET 0", "GET 1", "GET 2", "GET 3", "GET 1"]);
     assert_eq!(cache.bytes(), cache.limit());
+}
+
+/// Memory that somebody else may take.
+#[derive(Debug, Clone)]
+struct Left(Arc<AtomicUsize>);
+
+impl CacheMemory for Left {
+    fn try_grow(&self, bytes: usize) -> bool {
+        self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(bytes)).is_ok()
+    }
+
+    fn shrink(&self, bytes: usize) {
+        self.0.fetch_add(bytes, Ordering::Relaxed);
+    }
+}
+
+#[tokio::test]
+async fn no_more_is_kept_than_there_is_memory() {
+    let objects: Vec<(String, Vec<u8>)> = (0..4).map(|i| (i.to_string(), vec![i; 1000])).collect();
+    let objects: Vec<(&str, &[u8])> = objects.iter().map(|(path, bytes)| (path.as_str(), &bytes[..])).collect();
+    let (log, store) = recorded(&objects).await;
+    let all = 2 * (1000 + ENTRY_BYTES);
+    let left = Left(Arc::new(AtomicUsize::new(all)));
+    let cache = ChunkCache::within(1 << 20, left.clone());
+    let cached = cache.over(store);
+    for path in ["0", "1", "2", "1", "0"] {
+        read(&cached, path).await;
+        assert_eq!(cache.bytes() + left.0.load(Ordering::Relaxed), all);
+    }
+    assert_eq!(log.take(), ["GET 0", "GET 1", "GET 2", "GET 0"]);
+    // Somebody takes what is left, and all that would come free.
+    left.0.store(0, Ordering::Relaxed);
+    let nothing = ChunkCache::within(1 << 20, left.clone());
+    let cached = nothing.over(recorded(&objects).await.1);
+    assert_eq!(read(&cached, "3").await, vec![3; 1000]);
+    assert_eq!((nothing.bytes(), left.0.load(Ordering::Relaxed)), (0, 0));
 }
 
 #[tokio::test]

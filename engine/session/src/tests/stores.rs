@@ -105,3 +105,25 @@ async fn a_session_can_be_closed_to_paths() {
     context.register("ostia", &ostia).await.unwrap();
     assert_eq!(rows(&context, "select count(*) from ostia").await, ["419904"]);
 }
+
+#[tokio::test]
+async fn chunks_are_kept_for_all_sessions_out_of_the_memory_of_queries() {
+    let store = RecordingStore::new(Arc::new(LocalFileSystem::new_with_prefix(data()).unwrap()));
+    let context = Context::builder()
+        .store("test://data", Arc::new(store.clone()))
+        .memory_limit(64 << 20)
+        .chunk_cache(16 << 20)
+        .build()
+        .unwrap();
+    context.register("ostia", "test://data/ostia.zarr").await.unwrap();
+    store.take();
+    let sum = "select sum(surface_temperature) from ostia";
+    let expected = rows(&context, sum).await;
+    assert!(!store.take().is_empty());
+    let other = context.new_session(Arc::new(crate::AnyLocation), None).unwrap();
+    assert_eq!(rows(&other, sum).await, expected);
+    assert_eq!(store.take(), Vec::<String>::new());
+    let cache = context.registry().cache().unwrap();
+    assert!(cache.bytes() > 0);
+    assert_eq!(context.session().runtime_env().memory_pool.reserved(), cache.bytes());
+}
