@@ -9,7 +9,7 @@
 //! ```
 //!
 //! [`queries`] are the questions that `era` and `ersst` are asked, [`tables`] what some of them join, [`limit`] is what
-//! `zarrs` alone takes to decode what they need, [`compare`] asks everybody in turn, and [`served`] asks through the
+//! `zarrs` alone takes to decode what they need, [`compare`] asks everybody in turn, and [`serving`] asks through the
 //! server.
 
 pub mod compare;
@@ -19,7 +19,7 @@ pub mod measure;
 mod noise;
 pub mod queries;
 pub mod recipe;
-pub mod served;
+pub mod serving;
 mod synthetic;
 pub mod tables;
 

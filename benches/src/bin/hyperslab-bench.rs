@@ -12,7 +12,8 @@ use hyperslab::{Context, OpenOptions};
 use hyperslab_array::ArrayError;
 use hyperslab_benches::measure::Decoded;
 use hyperslab_benches::recipe::Era;
-use hyperslab_benches::{compare, generate, limit, measure, queries, served, tables};
+use hyperslab_benches::serving::{load, stop, throughput};
+use hyperslab_benches::{compare, generate, limit, measure, queries, tables};
 use hyperslab_connectors::Location;
 use hyperslab_zarr::writer::Compression;
 
@@ -71,10 +72,14 @@ enum Command {
         #[arg(value_name = "DIR")]
         directory: PathBuf,
     },
+    /// Serves `ersst` to many connections that ask W2 and W5 at once, and tells errors, latency and memory.
+    ServeLoad(load::Arguments),
+    /// Serves `pop`, and tells how soon its reads stop after a cancel, a kill of the client, and a timeout.
+    ServeStop,
+    /// Asks one query in process, over Flight SQL and over PostgreSQL's protocol in turn, all on this machine.
+    ServeThroughput(throughput::Arguments),
     /// Asks Hyperslab and the others the questions in turn, checks the answers and writes a table of ratios.
     Compare(compare::Arguments),
-    /// Asks one query in process, over Flight SQL and over PostgreSQL's protocol in turn, all on this machine.
-    ServeThroughput(served::Arguments),
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -159,9 +164,27 @@ fn run(command: Command) -> Result<(), Failure> {
             tell_decoded(&total);
         }
         Command::Limit { query, directory } => tell_decoded(&limit::decode(&directory, queries::find(&query)?)?),
+        Command::ServeLoad(arguments) => {
+            let outcome = runtime()?.block_on(load::run(&arguments)).map_err(|e| e.to_string())?;
+            line("answers", outcome.answers);
+            line("median ms", outcome.latency[0].as_millis());
+            line("95 of 100 ms", outcome.latency[1].as_millis());
+            line("reserved MB", format!("{} of {}", outcome.most_reserved >> 20, outcome.memory >> 20));
+            line("errors", outcome.errors.len());
+            if let Some(first) = outcome.errors.first() {
+                return Err(first.clone().into());
+            }
+        }
+        Command::ServeStop => {
+            for outcome in runtime()?.block_on(stop::run()).map_err(|e| e.to_string())? {
+                let what = format!("{} {:?}", outcome.question, outcome.end);
+                let last = outcome.last_read.as_millis();
+                line(&what, format!("{} chunks before, {} after, last {last} ms after", outcome.before, outcome.after));
+            }
+        }
         Command::Compare(arguments) => return Ok(compare::run(&arguments)?),
         Command::ServeThroughput(arguments) => {
-            for took in runtime()?.block_on(served::run(&arguments)).map_err(|e| e as Failure)? {
+            for took in runtime()?.block_on(throughput::run(&arguments)).map_err(|e| e as Failure)? {
                 let rows = took.rows.map_or_else(|| "–".to_string(), |rows| rows.to_string());
                 println!(
                     "{:<28} {rows:>10} rows  best {:.3} s  median {:.3} s  {:.2} ×",

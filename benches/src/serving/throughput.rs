@@ -1,11 +1,8 @@
 //! What a query costs through the server: in process, over Flight SQL, and over PostgreSQL's protocol, side by side on
 //! loopback.
 
-use std::collections::HashMap;
-use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::pin::pin;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use arrow_flight::error::FlightError;
@@ -13,18 +10,10 @@ use arrow_flight::sql::client::FlightSqlServiceClient;
 use futures::{StreamExt, TryStreamExt};
 use hyperslab::Context;
 use hyperslab_connectors::Location;
-use hyperslab_server::auth::Users;
-use hyperslab_server::config::Rights;
-use hyperslab_server::core::{Hub, HubOptions};
-use hyperslab_server::flight::{self, FlightOptions};
-use hyperslab_server::postgres::{self, PostgresOptions};
-use tokio::net::TcpListener;
-use tokio::task::JoinSet;
-use tonic::transport::{Channel, Endpoint};
+use tonic::transport::Channel;
 
+use super::{Failure, Served};
 use crate::measure;
-
-type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 /// A million rows of W21.
 const FOUR_DAYS: &str = "SELECT * FROM era WHERE time >= '2001-08-01' AND time < '2001-08-05'";
@@ -87,14 +76,8 @@ pub async fn run(arguments: &Arguments) -> Result<Vec<Took>, Failure> {
     let location = arguments.location.to_string_lossy();
     let context = Context::builder().registry(measure::registry()?).build()?;
     context.register(&Location::parse(&location)?.name(), &location).await?;
-    let hub = Hub::new(context, HubOptions::default());
-    let users = Arc::new(Users::trusting(HashMap::new(), Rights::default())?);
-    let (flight, postgres) = (TcpListener::bind("127.0.0.1:0").await?, TcpListener::bind("127.0.0.1:0").await?);
-    let (flight_at, postgres_at) = (flight.local_addr()?, postgres.local_addr()?);
-    let mut servers = JoinSet::new();
-    servers.spawn(flight::serve(flight, Arc::clone(&hub), Arc::clone(&users), None, FlightOptions::default()));
-    servers.spawn(postgres::serve(postgres, Arc::clone(&hub), users, None, PostgresOptions::default()));
-    let mut clients = Clients::connect(&hub, flight_at, postgres_at).await?;
+    let served = Served::start(context).await?;
+    let mut clients = Clients::connect(&served).await?;
     let mut times: Vec<(Option<u64>, Vec<Duration>)> = vec![Default::default(); Way::ALL.len()];
     for round in 0..=arguments.rounds.max(1) {
         for (way, (rows, times)) in Way::ALL.into_iter().zip(&mut times) {
@@ -107,10 +90,7 @@ pub async fn run(arguments: &Arguments) -> Result<Vec<Took>, Failure> {
         }
     }
     drop(clients);
-    hub.shutdown().cancel();
-    while let Some(ended) = servers.join_next().await {
-        ended??;
-    }
+    served.end().await?;
     Ok(summed_up(times))
 }
 
@@ -131,22 +111,13 @@ struct Clients {
     context: Context,
     flight: FlightSqlServiceClient<Channel>,
     postgres: tokio_postgres::Client,
-    _connection: JoinSet<()>,
 }
 
 impl Clients {
-    async fn connect(hub: &Hub, flight: SocketAddr, postgres: SocketAddr) -> Result<Self, Failure> {
-        let channel = Endpoint::from_shared(format!("http://{flight}"))?.connect().await?;
-        let (host, port) = (postgres.ip(), postgres.port());
-        let options = format!("host={host} port={port} user=bench dbname={}", hub.database());
-        let (postgres, connection) = tokio_postgres::connect(&options, tokio_postgres::NoTls).await?;
-        let mut connections = JoinSet::new();
-        connections.spawn(async move {
-            // Its errors are those of the client, too.
-            let _ = connection.await;
-        });
-        let flight = FlightSqlServiceClient::new(channel);
-        Ok(Self { context: hub.context().clone(), flight, postgres, _connection: connections })
+    async fn connect(served: &Served) -> Result<Self, Failure> {
+        let (postgres, _moved) = served.connect().await?;
+        let flight = FlightSqlServiceClient::new(served.channel().await?);
+        Ok(Self { context: served.hub.context().clone(), flight, postgres })
     }
 
     /// Runs a query to its end and throws its rows away; how many they were, where the client counts them.
