@@ -101,7 +101,7 @@ fn a_key_that_is_unknown_names_the_nearest() {
         refused("conections = 3"),
         "`conections` is no key; hint: did you mean `connections`? valid: `host`, `postgres`, `flight`, `http`, \
          `database`, `authentication`, `users_file`, `connections`, `memory`, `chunk_cache`, `statements`, `threads`, \
-         `partitions`, `shutdown_grace`, `tls`, `log`, `datasets`, `options`, `rights`, `groups`, `users`"
+         `partitions`, `shutdown_grace`, `tls`, `log`, `datasets`, `options`, `rights`, `groups` and 1 more"
     );
     assert_eq!(
         refused("[postgres]\nprot = 1"),

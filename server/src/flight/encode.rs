@@ -169,9 +169,10 @@ impl Messages {
         let batch = match joined.as_slice() {
             [one] => one.clone(),
             several => {
-                let schema =
-                    several.first().map(RecordBatch::schema).unwrap_or_else(|| Arc::clone(&self.encoder.schema));
-                concat_batches(&schema, several).map_err(status::of_arrow)?
+                // Not the schema of the first: with the next parameters, a column may have NULLs for once.
+                let schema = &self.encoder.schema;
+                let plain: Result<Vec<_>, _> = several.iter().map(|batch| plain_batch(batch, schema)).collect();
+                plain.and_then(|plain| concat_batches(schema, &plain)).map_err(status::of_arrow)?
             }
         };
         self.encoder.encode(&batch, &mut self.ready).map_err(status::of_arrow)

@@ -87,14 +87,14 @@ async fn each_row_of_parameters_is_an_execution() {
     prepared
         .set_parameters(row(vec![
             ("a", Arc::new(Int64Array::from(vec![Some(1), Some(2), Some(3)])) as ArrayRef),
-            ("b", Arc::new(StringArray::from(vec![Some("x"), Some("y"), Some("z")]))),
+            ("b", Arc::new(StringArray::from(vec![Some("x"), None, Some("z")]))),
         ]))
         .unwrap();
     let info = prepared.execute().await.unwrap();
     let batches = fetch(&mut client, info).await.unwrap();
     let answer = shown(&batches);
     let lines: Vec<&str> = answer.lines().skip(3).take(3).collect();
-    assert_eq!(lines, ["| 10 | x |", "| 20 | y |", "| 30 | z |"], "{answer}");
+    assert_eq!(lines, ["| 10 | x |", "| 20 |   |", "| 30 | z |"], "{answer}");
     server.stop().await;
 }
 
