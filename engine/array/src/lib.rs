@@ -16,6 +16,7 @@ mod builder;
 mod cell_area;
 mod cf;
 mod chunk_grid;
+pub mod civil;
 pub mod contract;
 mod coordinate;
 mod dataset;

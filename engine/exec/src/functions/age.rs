@@ -7,10 +7,11 @@ use datafusion::arrow::array::{ArrayRef, AsArray, IntervalMonthDayNanoArray};
 use datafusion::arrow::datatypes::{DataType, IntervalMonthDayNano, IntervalUnit, TimeUnit, TimestampMicrosecondType};
 use datafusion::common::{Result, exec_datafusion_err, plan_err};
 use datafusion::logical_expr::{ScalarUDF, Volatility};
+use hyperslab_array::civil::{date_of, days_in_month};
 
 use super::plain::Plain;
 use super::reference::{INTERVALS, Reference};
-use super::template::{DAY, date_of, days_in_month};
+use super::template::DAY;
 
 /// `age(later[, earlier])`; with one argument, up to the midnight at which this day began in UTC.
 pub fn udf() -> Arc<ScalarUDF> {

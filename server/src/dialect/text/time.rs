@@ -1,6 +1,8 @@
 //! Times in text: ISO 8601, names of months, and the order month, day, year where a date is all numbers.
 
-use super::{DAY, SECOND, date_of, days_of, is_date};
+use hyperslab::array::civil::{date_of, days_of};
+
+use super::{DAY, SECOND, is_date};
 
 /// A time that was read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

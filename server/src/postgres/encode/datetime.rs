@@ -3,26 +3,12 @@
 use std::fmt::Write;
 
 use bytes::BytesMut;
+use hyperslab::array::civil::date_of;
 use hyperslab::datafusion::arrow::datatypes::IntervalMonthDayNano;
 
 use super::style::{DateOrder, DateStyle, IntervalStyle, Style};
 
 const DAY: i64 = 86_400_000_000;
-
-/// Year, month and day of a day since 1970, in the calendar of Gregory at all times.
-fn civil(days: i64) -> (i64, u32, u32) {
-    // Counted from 0000-03-01, so that a leap day is the last of its year.
-    let shifted = days + 719_468;
-    let era = shifted.div_euclid(146_097);
-    let of_era = shifted.rem_euclid(146_097);
-    let year_of_era = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let shifted_month = (5 * of_year + 2) / 153;
-    let day = of_year - (153 * shifted_month + 2) / 5 + 1;
-    let month = if shifted_month < 10 { shifted_month + 3 } else { shifted_month - 9 };
-    let year = year_of_era + era * 400 + i64::from(month <= 2);
-    (year, month as u32, day as u32)
-}
 
 /// A year as people count them, and whether it is before Christ.
 fn counted(year: i64) -> (i64, &'static str) {
@@ -39,7 +25,7 @@ macro_rules! put {
 
 /// A date.
 pub(super) fn date(out: &mut BytesMut, days: i32, style: &Style) {
-    let (year, month, day) = civil(i64::from(days));
+    let (year, month, day) = date_of(i64::from(days));
     let (year, era) = counted(year);
     match (style.date, style.order) {
         (DateStyle::Iso, _) => put!(out, "{year:04}-{month:02}-{day:02}{era}"),
@@ -77,7 +63,7 @@ pub(super) fn timestamp(out: &mut BytesMut, micros: i64, in_zone: bool, style: &
     let offset = if in_zone { style.zone.offset(micros) } else { 0 };
     let local = micros.saturating_add(i64::from(offset) * 1_000_000);
     let (days, of_day) = (local.div_euclid(DAY), local.rem_euclid(DAY));
-    let (year, month, day) = civil(days);
+    let (year, month, day) = date_of(days);
     let (year, era) = counted(year);
     match style.date {
         DateStyle::Iso => put!(out, "{year:04}-{month:02}-{day:02} "),

@@ -13,6 +13,8 @@ pub(crate) mod write;
 #[cfg(test)]
 mod tests;
 
+use hyperslab_array::civil::{date_of, days_of};
+
 pub(crate) use pattern::Template;
 
 /// Microseconds of a second.
@@ -46,33 +48,4 @@ pub(crate) fn iso_week(days: i64) -> (i64, i64, i64) {
     let thursday = days - weekday + 3;
     let year = date_of(thursday).0;
     ((year), (thursday - days_of(year, 1, 1)) / 7 + 1, weekday + 1)
-}
-
-/// Days from 1970-01-01 to a day of the Gregorian calendar, which counts on before 1582; the year 0 is 1 BC.
-pub(crate) fn days_of(year: i64, month: i64, day: i64) -> i64 {
-    // Years begin in March, so that the day that comes and goes is the last one.
-    let year = if month <= 2 { year - 1 } else { year };
-    let era = year.div_euclid(400);
-    let of_era = year.rem_euclid(400);
-    let of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
-    era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468
-}
-
-/// The year, month and day that are so many days after 1970-01-01.
-pub(crate) fn date_of(days: i64) -> (i64, i64, i64) {
-    let days = days + 719_468;
-    let era = days.div_euclid(146_097);
-    let of_era = days.rem_euclid(146_097);
-    let year = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * year + year / 4 - year / 100);
-    let month = (5 * of_year + 2) / 153;
-    let day = of_year - (153 * month + 2) / 5 + 1;
-    let month = if month < 10 { month + 3 } else { month - 9 };
-    (year + era * 400 + i64::from(month <= 2), month, day)
-}
-
-/// Days of a month.
-pub(crate) fn days_in_month(year: i64, month: i64) -> i64 {
-    let (next_year, next_month) = if month == 12 { (year + 1, 1) } else { (year, month + 1) };
-    days_of(next_year, next_month, 1) - days_of(year, month, 1)
 }

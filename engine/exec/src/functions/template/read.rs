@@ -1,7 +1,9 @@
 //! A text as a time, after a template.
 
+use hyperslab_array::civil::{date_of, days_in_month, days_of};
+
 use super::pattern::{Field, Key, Part, Template};
-use super::{DAY, JULIAN_EPOCH, MONTHS, ROMAN_MONTHS, SECOND, WEEKDAYS, date_of, days_in_month, days_of, iso_week};
+use super::{DAY, JULIAN_EPOCH, MONTHS, ROMAN_MONTHS, SECOND, WEEKDAYS, iso_week};
 
 /// What has been read of a time.
 #[derive(Debug, Default)]

@@ -1,11 +1,12 @@
 //! Templates on their own. What PostgreSQL answers is in the tests of the server, which ask it of all templates.
 #![allow(clippy::unwrap_used)]
 
+use hyperslab_array::civil::{date_of, days_of};
 use proptest::prelude::*;
 
 use super::number::NumberTemplate;
 use super::write::Parts;
-use super::{DAY, SECOND, Template, date_of, days_of, iso_week};
+use super::{DAY, SECOND, Template, iso_week};
 
 /// 2024-03-05 14:07:09.123456.
 const MOMENT: i64 = 19_787 * DAY + (14 * 3_600 + 7 * 60 + 9) * SECOND + 123_456;

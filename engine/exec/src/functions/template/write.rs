@@ -1,7 +1,9 @@
 //! A time as text, after a template.
 
+use hyperslab_array::civil::{date_of, days_of};
+
 use super::pattern::{Case, Field, Key, Part, Template};
-use super::{DAY, JULIAN_EPOCH, MONTHS, ROMAN_MONTHS, SECOND, WEEKDAYS, date_of, days_of, iso_week};
+use super::{DAY, JULIAN_EPOCH, MONTHS, ROMAN_MONTHS, SECOND, WEEKDAYS, iso_week};
 
 /// The parts of a time or of an interval.
 #[derive(Debug, Clone, Copy)]
