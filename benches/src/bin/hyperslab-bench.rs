@@ -185,10 +185,10 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Compare(arguments) => return Ok(compare::run(&arguments)?),
         Command::ServeThroughput(arguments) => {
             for took in runtime()?.block_on(throughput::run(&arguments)).map_err(|e| e as Failure)? {
-                let rows = took.rows.map_or_else(|| "–".to_string(), |rows| rows.to_string());
                 println!(
-                    "{:<28} {rows:>10} rows  best {:.3} s  median {:.3} s  {:.2} ×",
+                    "{:<28} {:>10} rows  best {:.3} s  median {:.3} s  {:.2} ×",
                     took.way,
+                    took.rows,
                     took.best.as_secs_f64(),
                     took.median.as_secs_f64(),
                     took.ratio

@@ -4,6 +4,7 @@
 //! Server and clients are in one process and speak over loopback, so that store, memory pool and answers are seen
 //! from both ends.
 
+mod counter;
 pub mod load;
 pub mod stop;
 pub mod throughput;
@@ -23,8 +24,13 @@ use tokio::task::{JoinHandle, JoinSet};
 use tokio_postgres::{Client, NoTls};
 use tonic::transport::{Channel, Endpoint};
 
+use counter::Counter;
+
 /// What can go wrong.
 pub type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+/// Bytes that a client over Arrow Flight SQL takes before it says so: what comes over loopback is there at once.
+const WINDOW: u32 = 8 << 20;
 
 /// A server on loopback.
 #[derive(Debug)]
@@ -68,12 +74,22 @@ impl Served {
         Ok((client, moved))
     }
 
+    /// A connection that counts rows.
+    ///
+    /// # Errors
+    /// When the server refuses.
+    async fn counter(&self) -> Result<Counter, Failure> {
+        Counter::connect(self.postgres, self.hub.database()).await
+    }
+
     /// A connection for Arrow Flight SQL.
     ///
     /// # Errors
     /// When nobody answers.
     pub async fn channel(&self) -> Result<Channel, Failure> {
-        Ok(Endpoint::from_shared(format!("http://{}", self.flight))?.connect().await?)
+        let endpoint = Endpoint::from_shared(format!("http://{}", self.flight))?;
+        let endpoint = endpoint.max_frame_size(1 << 20).initial_stream_window_size(WINDOW);
+        Ok(endpoint.initial_connection_window_size(WINDOW).connect().await?)
     }
 
     /// Stops the server, once its clients are gone.

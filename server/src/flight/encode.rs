@@ -21,6 +21,9 @@ use tonic::Status;
 use super::statement::Batches;
 use super::status;
 
+/// Bytes of rows that are worth a message of their own. Larger batches are copied once less, while they are in the cache.
+const SMALL: usize = 64 << 10;
+
 /// The type as which every client reads a column: no dictionaries, no runs, and views only where they are asked for.
 pub(super) fn plain_type(data_type: &DataType, views: bool) -> DataType {
     let plain = |field: &FieldRef| Arc::new(plain_field(field, views));
@@ -140,7 +143,7 @@ impl Messages {
 
     /// Encodes a batch, together with those after it that are ready without waiting while all are small.
     fn encode_with_ready(&mut self, first: RecordBatch) -> Result<(), Status> {
-        let enough = self.encoder.most / 2;
+        let enough = SMALL.min(self.encoder.most / 2);
         let mut bytes = size(&first);
         let mut joined = vec![first];
         let mut failed = None;
