@@ -10,6 +10,7 @@ use crate::failure::Failure;
 pub struct Sink {
     out: Option<Box<dyn Write + Send>>,
     file: Option<Pending>,
+    is_file: bool,
     closed: bool,
 }
 
@@ -27,10 +28,11 @@ impl Sink {
 
     /// Writes to `out`.
     pub fn to(out: impl Write + Send + 'static) -> Self {
-        Self { out: Some(Box::new(BufWriter::new(out))), file: None, closed: false }
+        Self { out: Some(Box::new(BufWriter::new(out))), file: None, is_file: false, closed: false }
     }
 
-    /// Writes to a file beside `target`, which takes its name in [`Sink::finish`].
+    /// Writes to a file beside `target`, which takes its name in [`Sink::finish`]. A device or a pipe is not replaced by
+    /// a file, but written to.
     pub fn file(target: &Path) -> Result<Self, Failure> {
         let mut name = target.file_name().unwrap_or_default().to_os_string();
         name.push(format!(".{}.partial", std::process::id()));
@@ -39,12 +41,17 @@ impl Sink {
         if target.is_dir() {
             return Err(cannot(io::Error::other("it is a folder, expected a file")));
         }
+        if std::fs::metadata(target).is_ok_and(|found| !found.is_file()) {
+            let device = File::options().write(true).open(target).map_err(cannot)?;
+            let mut sink = Self::to(device);
+            sink.is_file = true;
+            return Ok(sink);
+        }
         let file = File::create_new(&partial).map_err(cannot)?;
-        Ok(Self {
-            out: Some(Box::new(BufWriter::new(file))),
-            file: Some(Pending { partial, target: target.to_path_buf() }),
-            closed: false,
-        })
+        let mut sink = Self::to(file);
+        sink.file = Some(Pending { partial, target: target.to_path_buf() });
+        sink.is_file = true;
+        Ok(sink)
     }
 
     /// Whether the reader of standard output has left, as `head` does: no fault, but nothing more is wanted.
@@ -54,7 +61,7 @@ impl Sink {
 
     /// Whether answers go to a file.
     pub fn is_file(&self) -> bool {
-        self.file.is_some()
+        self.is_file
     }
 
     /// Writes what is held back, and gives a file its name.

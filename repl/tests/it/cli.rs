@@ -119,6 +119,23 @@ fn an_output_file_takes_its_format_from_its_ending() {
     }
 }
 
+#[cfg(unix)]
+#[test]
+fn an_output_that_is_no_file_is_written_to_and_stays_what_it_is() {
+    use std::os::unix::fs::FileTypeExt;
+    let folder = tempfile::tempdir().unwrap();
+    let pipe = folder.path().join("pipe");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let reader = std::thread::spawn({
+        let pipe = pipe.clone();
+        move || std::fs::read_to_string(pipe).unwrap()
+    });
+    assert_eq!(answer(&["-q", "--format", "csv", "-o", pipe.to_str().unwrap(), "-c", "select 1 as x"]), "");
+    assert_eq!(reader.join().unwrap(), "x\n1\n");
+    assert!(std::fs::metadata(&pipe).unwrap().file_type().is_fifo());
+    assert_eq!(names(folder.path()), ["pipe"]);
+}
+
 #[test]
 fn a_failed_query_leaves_no_output_file() {
     let folder = tempfile::tempdir().unwrap();
