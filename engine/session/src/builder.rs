@@ -181,11 +181,10 @@ impl ContextBuilder {
         let catalog = config.options().catalog.clone();
         // Builds the default catalog, where there is none yet.
         let state = state.build();
-        let mut registry = self.registry;
-        let cache = self.chunk_cache.map(|bytes| chunk_cache(bytes, &state.runtime_env().memory_pool));
-        if let Some(cache) = &cache {
-            registry = registry.with_cache(cache.clone());
-        }
+        let registry = match self.chunk_cache {
+            Some(bytes) => self.registry.with_cache(chunk_cache(bytes, &state.runtime_env().memory_pool)),
+            None => self.registry,
+        };
         let inner = Arc::clone(state.catalog_list());
         let shared = Arc::new(Shared {
             datasets: Arc::default(),
