@@ -138,3 +138,19 @@ async fn ask(
     }
     Ok(took)
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn connections_that_ask_together_get_the_same_answers_within_the_memory() {
+        let folder = tempfile::tempdir().unwrap();
+        hyperslab::sample::write(folder.path()).unwrap();
+        let arguments = Arguments { directory: folder.path().into(), connections: 3, seconds: 1, memory: 256 };
+        let outcome = run(&arguments).await.unwrap();
+        assert!(outcome.answers >= 3 && outcome.errors.is_empty(), "{outcome:?}");
+        assert!(outcome.most_reserved > 0 && outcome.most_reserved <= outcome.memory, "{outcome:?}");
+    }
+}
